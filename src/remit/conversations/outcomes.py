@@ -1,0 +1,29 @@
+"""How a turn ends: exactly one answer or one handoff."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from remit.conversations.handoff import HandoffReason
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The customer got an answer; `by` says whose words these are."""
+
+    text: str
+    by: Literal["agent", "expert"] = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """People hold the conversation now.
+
+    `text` is what the customer is told; `note` is for the expert and never shown to the customer.
+    """
+
+    reason: HandoffReason
+    text: str
+    note: str = ""
+
+
+TurnOutcome = Answered | HandedOff

@@ -1,0 +1,183 @@
+"""Every error of Remit, in one tree.
+
+RemitError                     anything that Remit reports to a person in one sentence
+├── DocumentError              a file that somebody wrote: names the file and line
+│   ├── PolicyParseError       a policy document
+│   ├── ScenarioParseError     a scenario or suite
+│   ├── AgentParseError        an agent definition
+│   └── ImportFormatError      a file of another system (trajectories, tasks, histories)
+├── ScenarioReferenceError     a scenario whose own reference solution fails its checks
+├── SettingsError              an unknown or impossible setting or option
+├── AgentError                 the agent did not give a usable proposal
+│   ├── AgentUnreachable       nobody answered at its address
+│   ├── AgentTimeout           it did not answer before its deadline
+│   ├── AgentRefused           its service answered with an error (429, 5xx, 4xx)
+│   └── AgentProtocolError     it answered something that is not a proposal
+├── ToolError                  a tool could not be called at all
+├── StoreError                 the store cannot do what was asked
+│   ├── StoreUnavailable       disk full, read-only, locked, or gone
+│   └── StoreVersionError      made by a newer Remit
+├── LedgerConflict             an observation with a known key says something else
+├── JournalConflict            another process holds the turn, or wrote this step
+├── TurnInProgress             the same message is being handled right now
+└── StatisticsError            numbers outside the domain of a method
+
+The constructor takes facts; the class makes the sentence; the facts stay as attributes.
+"""
+
+from pathlib import Path
+
+
+class RemitError(Exception):
+    """Root of the tree; `str()` is fit for a user: what is wrong, where, how to mend it."""
+
+
+class DocumentError(RemitError):
+    """A document cannot be used. Raise a leaf, with the place and the mend.
+
+    Args:
+        path: The file; shown as given.
+        line: 1-based line, or None when the whole file is meant.
+        problem: What is wrong, one clause without a full stop.
+        mend: How to put it right, one sentence; may be empty.
+    """
+
+    def __init__(self, path: Path | str, line: int | None, problem: str, mend: str = "") -> None:
+        self.path = str(path)
+        self.line = line
+        self.problem = problem
+        self.mend = mend
+        where = self.path if line is None else f"{self.path}:{line}"
+        super().__init__(f"{where}: {problem}." + (f"\n  {mend}" if mend else ""))
+
+
+class PolicyParseError(DocumentError):
+    """A policy document is not one."""
+
+
+class ScenarioParseError(DocumentError):
+    """A scenario or suite file is not one."""
+
+
+class AgentParseError(DocumentError):
+    """An agent definition is not one."""
+
+
+class ImportFormatError(DocumentError):
+    """A file of another system is cut, altered or of an unknown format."""
+
+
+class ScenarioReferenceError(RemitError):
+    """A scenario's own reference solution does not satisfy its checks: the scenario is wrong, not the agent."""
+
+    def __init__(self, scenario: str, problem: str) -> None:
+        self.scenario = scenario
+        self.problem = problem
+        super().__init__(
+            f"scenario {scenario!r}: its reference fails: {problem}.\n"
+            "  Correct `reference` or the checks; until then no agent can be judged by it."
+        )
+
+
+class SettingsError(RemitError):
+    """A setting or option is unknown or impossible."""
+
+
+class AgentError(RemitError):
+    """The agent gave no usable proposal; a turn hands off, a trial records it.
+
+    Args:
+        agent: The agent's name.
+        problem: What happened, one clause.
+        mend: What its owner can do.
+    """
+
+    def __init__(self, agent: str, problem: str, mend: str = "") -> None:
+        self.agent = agent
+        self.problem = problem
+        self.mend = mend
+        super().__init__(f"agent {agent!r}: {problem}." + (f"\n  {mend}" if mend else ""))
+
+
+class AgentUnreachable(AgentError):
+    """Nobody answered at the agent's address."""
+
+
+class AgentTimeout(AgentError):
+    """The agent did not answer before its deadline."""
+
+
+class AgentRefused(AgentError):
+    """The agent's service answered with an error status."""
+
+
+class AgentProtocolError(AgentError):
+    """The agent answered something that cannot be read as a proposal."""
+
+
+class ToolError(RemitError):
+    """A tool could not be called at all; nothing was done."""
+
+    def __init__(self, tool: str, problem: str) -> None:
+        self.tool = tool
+        self.problem = problem
+        super().__init__(f"tool {tool!r}: {problem}.")
+
+
+class StoreError(RemitError):
+    """The store cannot do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The store's disk is full, read-only or gone; nothing was half-written."""
+
+    def __init__(self, path: Path | str, problem: str) -> None:
+        self.path = str(path)
+        super().__init__(
+            f"store {self.path!r}: {problem}.\n  Free space or make it writable, then run the command again."
+        )
+
+
+class StoreVersionError(StoreError):
+    """The database was made by a newer Remit."""
+
+    def __init__(self, path: Path | str, found: str, known: str) -> None:
+        self.path = str(path)
+        self.found = found
+        self.known = known
+        super().__init__(
+            f"store {self.path!r}: its schema is {found!r}, this Remit knows up to {known!r}.\n"
+            "  Upgrade Remit, or point REMIT_STORE at another file."
+        )
+
+
+class LedgerConflict(RemitError):
+    """An observation with a known key says something else than the one that is kept."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"observation {key!r} is in the ledger with another content; the first one stays.\n"
+            "  Give the new observation a key of its own, or leave it out."
+        )
+
+
+class JournalConflict(RemitError):
+    """Another process holds this turn, or has written this step."""
+
+    def __init__(self, turn: str, step: int) -> None:
+        self.turn = turn
+        self.step = step
+        super().__init__(f"turn {turn!r}, step {step}: another process is carrying it.")
+
+
+class TurnInProgress(RemitError):
+    """The same customer message is being handled at this moment."""
+
+    def __init__(self, conversation: str) -> None:
+        self.conversation = conversation
+        super().__init__(f"conversation {conversation!r}: this message is being handled; ask again in a moment.")
+
+
+class StatisticsError(RemitError, ValueError):
+    """Numbers outside the domain of a method."""

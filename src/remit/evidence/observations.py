@@ -1,0 +1,89 @@
+"""One outcome that was seen, with everything a gate needs to weigh it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+from remit.conversations import AgentName, IntentName, ReleaseId
+
+ObservationKey = NewType("ObservationKey", str)
+
+
+class Strength(IntEnum):
+    """How much an observation can carry, weakest first."""
+
+    CLAIM = 0
+    DOCUMENT = 1
+    SIMULATED = 2
+    PROOF_OF_VALUE = 3
+    LIVE = 4
+
+
+class Source(StrEnum):
+    """Where an observation comes from."""
+
+    SCENARIO_TRIAL = "scenario_trial"
+    REPLAYED_TRIAL = "replayed_trial"
+    PUBLISHED_RESULT = "published_result"
+    LIVE_OUTCOME = "live_outcome"
+    EXPERT_VERDICT = "expert_verdict"
+    SHADOW_AGREEMENT = "shadow_agreement"
+    LOAD_RESULT = "load_result"
+    ATTESTATION = "attestation"
+
+
+class Outcome(StrEnum):
+    """How it went. Only `passed` and `failed` are about the agent.
+
+    The others are failures of ours or of the set-up and are never scored as the agent's.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    CUSTOMER_ERROR = "customer_error"
+    SCENARIO_ERROR = "scenario_error"
+    INFRASTRUCTURE_ERROR = "infrastructure_error"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the outcome says something about the agent."""
+        return self in (Outcome.PASSED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One row of the ledger. Holds digests and references, never customer text.
+
+    Args:
+        key: Idempotency key; the same key with the same content is kept once.
+        at: When it was seen, UTC.
+        agent: The agent it is about.
+        release: The release that acted.
+        intent: The intent as the policy names it.
+        level: Name of the autonomy level at which the agent acted.
+        source: Where it comes from.
+        strength: How much it can carry.
+        metric: What was measured, such as `suite:journeys` or `bad_outcome`.
+        outcome: How it went.
+        cluster: What makes observations dependent: the scenario of a trial, the day of a conversation.
+        sampling_probability: Probability with which this one was chosen to be looked at, in (0, 1].
+        policy: Digest of the policy in force.
+        details: Small numbers and references: `seed`, `scenario_version`, `transcript` digest.
+    """
+
+    key: ObservationKey
+    at: datetime
+    agent: AgentName
+    release: ReleaseId
+    intent: IntentName
+    level: str
+    source: Source
+    strength: Strength
+    metric: str
+    outcome: Outcome
+    cluster: str
+    sampling_probability: float = 1.0
+    policy: str = ""
+    details: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)

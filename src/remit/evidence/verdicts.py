@@ -1,0 +1,74 @@
+"""What a gate's examination of the ledger came to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from remit.conversations import IntentName
+
+
+class Finding(StrEnum):
+    """Three-valued: no evidence never promotes."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bounds of a rate, both in [0, 1]; `method` names how, `confidence` is the coverage."""
+
+    low: float
+    high: float
+    method: str
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What is still needed for a decision, and under which assumption."""
+
+    scenarios: int
+    trials: int
+    assuming: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """One gate, one intent, one look at the ledger.
+
+    Args:
+        gate: The statement in words, such as `pass^4 of journeys >= 0.80`.
+        level: The level the gate guards.
+        intent: The intent judged.
+        finding: Supported, refuted or undecided.
+        estimate: Point estimate of the statement's rate; None without data.
+        pass_1: pass^1 on the same trials; None where it has no meaning.
+        interval: Interval of `estimate`.
+        n_scenarios: Scenarios with enough counted trials.
+        n_trials: Counted trials.
+        n_excluded: Trials that do not count (customer, scenario or infrastructure errors).
+        method: The test.
+        e_value: Evidence for the finding; None where the test has none.
+        alpha: Error level of the test.
+        needed: What is missing when undecided.
+        observed_only: True if the gate is in observe mode and blocks nothing.
+        why: One sentence for people.
+    """
+
+    gate: str
+    level: str
+    intent: IntentName
+    finding: Finding
+    estimate: float | None
+    pass_1: float | None
+    interval: Interval | None
+    n_scenarios: int
+    n_trials: int
+    n_excluded: int
+    method: str
+    e_value: float | None
+    alpha: float
+    needed: Needed | None
+    observed_only: bool
+    why: str

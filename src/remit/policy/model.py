@@ -1,0 +1,98 @@
+"""The policy as the rest of Remit reads it: frozen, checked, complete. `document.py` makes it from YAML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from remit.conversations import IntentName
+from remit.policy.gates import Gate
+from remit.policy.levels import AutonomyLevel
+from remit.policy.rules import ToolRule
+from remit.tools import Effect, ToolName
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDeclaration:
+    """A tool of the policy's catalogue: its effect is the policy's word, not the tool server's."""
+
+    name: ToolName
+    effect: Effect
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentPolicy:
+    """What the policy says of one intent.
+
+    Args:
+        name: The intent.
+        description: One line for people.
+        examples: Phrases customers use; the local classifier learns from them.
+        tools: The tools the intent may ever use, with the effect and limits that hold here.
+        ceiling: The highest level the intent may ever reach.
+    """
+
+    name: IntentName
+    description: str = ""
+    examples: tuple[str, ...] = ()
+    tools: Mapping[ToolName, ToolRule] = field(default_factory=dict)
+    ceiling: AutonomyLevel = AutonomyLevel.AUTONOMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The share of wrong contained outcomes that is acceptable, and the confidence with which it must hold."""
+
+    error_at_most: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How much experts look at: the share sampled, and how long a customer may wait for an approval."""
+
+    sample: float = 0.10
+    wait_s: float = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPolicy:
+    """What the policy says of one level."""
+
+    risk: Risk
+    review: Review = Review()
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRule:
+    """When something happens, do something at once; the condition's parameters are kept as written."""
+
+    when: Mapping[str, Any]
+    do: Literal["demote", "rollback", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLimits:
+    """Bounds of one turn."""
+
+    max_steps: int = 8
+    deadline_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One whole policy. `digest` is the SHA-256 of its canonical content, in hex."""
+
+    name: str
+    problem: str
+    digest: str
+    tools: Mapping[ToolName, ToolDeclaration]
+    intents: Mapping[IntentName, IntentPolicy]
+    levels: Mapping[AutonomyLevel, LevelPolicy]
+    gates: Mapping[AutonomyLevel, tuple[Gate, ...]] = field(default_factory=dict)
+    rollback: tuple[RollbackRule, ...] = ()
+    signoff: Mapping[AutonomyLevel, tuple[str, ...]] = field(default_factory=dict)
+    objectives: tuple[str, ...] = ()
+    baseline: Mapping[str, Any] = field(default_factory=dict)
+    turn: TurnLimits = TurnLimits()
+    source: str = ""

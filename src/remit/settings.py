@@ -1,0 +1,1 @@
+"""Settings: one typed, described object, read once at start."""

@@ -1,0 +1,1 @@
+"""Pure numbers in, numbers out: the methods of docs/design/statistics.md."""
