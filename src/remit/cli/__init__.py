@@ -1,10 +1,48 @@
-"""Delivery on the terminal."""
+"""Delivery on the terminal. Exit codes: 0 supported or done, 1 refuted, 2 undecided, 3 error."""
+
+import sys
 
 import typer
+from click.exceptions import Abort, ClickException
+from rich.console import Console
 
-app = typer.Typer(name="remit", no_args_is_help=True, add_completion=False)
+from remit.errors import RemitError
+
+EXIT_SUPPORTED = 0
+EXIT_REFUTED = 1
+EXIT_UNDECIDED = 2
+EXIT_ERROR = 3
+
+app = typer.Typer(
+    name="remit",
+    help="An AI customer-service agent does only what it has earned with evidence, intent by intent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 def main() -> None:
-    """Entry point of the `remit` command."""
-    app()
+    """Entry point of the `remit` command: every failure is one sentence and exit code 3."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    try:
+        code = app(standalone_mode=False)
+    except RemitError as error:
+        errors.print(f"error: {error}")
+        return EXIT_ERROR
+    except Abort:
+        errors.print("stopped: interrupted; what was recorded before is kept.")
+        return EXIT_ERROR
+    except ClickException as error:
+        error.show()
+        return EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - the border of the terminal: a person gets a sentence, never a traceback
+        errors.print(
+            f"error: unexpected {type(error).__name__}: {error}\n  Please report this with the command you ran."
+        )
+        return EXIT_ERROR
+    return code if isinstance(code, int) else EXIT_SUPPORTED

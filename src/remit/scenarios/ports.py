@@ -1,9 +1,9 @@
 """The world port: where scenarios play."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from remit.scenarios.model import StartState
+from remit.scenarios.model import StartState, StateChange
 from remit.tools import ToolCall, ToolName, ToolResult, ToolSpec
 
 
@@ -14,8 +14,8 @@ class WorldSession(Protocol):
         """Run a tool; a write with a key that ran before returns the first result and does nothing."""
         ...
 
-    async def snapshot(self) -> Any:
-        """The whole state as one JSON document (objects keyed by stable ids, so that pointers are stable)."""
+    async def changes(self) -> tuple[StateChange, ...]:
+        """What differs between the start state and now, sorted by pointer (see `scenarios.difference`)."""
         ...
 
     async def close(self) -> None:
