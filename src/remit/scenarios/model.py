@@ -43,11 +43,16 @@ Customer = ScriptedCustomer | AgendaCustomer
 # ── checks ────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """One difference between start and end of the world, by JSON pointer. `before`/`after` None means absent."""
+    """One difference between start and end of the world, by JSON pointer.
+
+    `kind` tells a value that is absent from one that is null: `added` has no value before, `removed` none
+    after (the field is None then); `changed` has both, and None is JSON null.
+    """
 
     pointer: str
     before: Any
     after: Any
+    kind: Literal["changed", "added", "removed"] = "changed"
 
 
 @dataclass(frozen=True, slots=True)
