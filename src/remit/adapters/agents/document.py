@@ -1,0 +1,192 @@
+"""Agent definitions as documents: YAML with line numbers, and the place a builder reads its section from."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from remit.errors import AgentParseError
+from remit.runtime.ports import Clock
+
+MAX_DOCUMENT_BYTES = 1_000_000
+MAX_NODES = 100_000
+_SECRETS = ("api_key", "apikey", "key", "token", "password", "secret", "authorization")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPlace:
+    """Where a section of an agent definition stands, and the way a builder reads it.
+
+    Every reading method raises AgentParseError with the line of the key. Files that a builder reads with
+    `read_file` or names with `cover` become part of the release's digest.
+
+    Args:
+        path: The definition's file.
+        agent: The agent's name, for its errors.
+        section: The part of the document that is read here.
+        keys: The way from the document's top to the section.
+        clock: What deadlines are measured with.
+        covered: Files whose content belongs to the release; shared by all places of one document.
+    """
+
+    path: Path
+    agent: str
+    section: Mapping[str, Any]
+    clock: Clock
+    keys: tuple[str, ...] = ()
+    covered: list[Path] = field(default_factory=list)
+
+    def line(self, key: str | None = None) -> int | None:
+        """1-based line of a key, or of the section; None if it is not known."""
+        if not isinstance(self.section, CommentedMap):
+            return None
+        if key is not None and key in self.section:
+            return int(self.section.lc.key(key)[0]) + 1
+        return int(self.section.lc.line) + 1
+
+    def error(self, key: str | None, problem: str, mend: str = "") -> AgentParseError:
+        """The error to raise about a key, or about the section if it is None."""
+        return AgentParseError(self.path, self.line(key), problem, mend)
+
+    def name_of(self, key: str) -> str:
+        """The key as a person finds it, such as `llm.model`."""
+        return ".".join((*self.keys, key))
+
+    def expect_keys(self, *known: str) -> None:
+        """Refuse keys that nobody reads, with the nearest known one."""
+        for key in self.section:
+            if key in known:
+                continue
+            if str(key).lower() in _SECRETS and "api_key_env" in known:
+                raise self.error(
+                    key,
+                    f"{self.name_of(key)!r} would put a secret into the file",
+                    "Keep it in an environment variable and name that: `api_key_env: OPENAI_API_KEY`.",
+                )
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise self.error(key, f"unknown key {str(key)!r}", f"{hint}Known keys: {', '.join(known)}.")
+
+    def part(self, key: str) -> "DocumentPlace":
+        """The place of a mapping inside the section."""
+        value = self.required(key)
+        if not isinstance(value, Mapping):
+            raise self.error(key, f"{self.name_of(key)!r} must be a mapping", "Write `key: value` lines below it.")
+        return replace(self, section=value, keys=(*self.keys, key))
+
+    def required(self, key: str) -> Any:
+        """The value of a key that must be there."""
+        if self.section.get(key) is None:
+            where = ".".join(self.keys) or "the document"
+            raise self.error(None, f"{where} lacks {key!r}", f"Add `{key}:` with a value.")
+        return self.section[key]
+
+    def text(self, key: str, *, default: str | None = None) -> str:
+        """A text that is not empty; `default` None means that the key must be there."""
+        value = self.section.get(key, default) if default is not None else self.required(key)
+        if not isinstance(value, str) or (not value.strip() and value != default):
+            raise self.error(key, f"{self.name_of(key)!r} must be a text, not {value!r}", "Put it in quotes.")
+        return str(value)
+
+    def number(self, key: str, *, default: float, at_least: float = 0.0, at_most: float = float("inf")) -> float:
+        """A number in a range."""
+        value = self.section.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not at_least <= value <= at_most:
+            raise self.error(
+                key,
+                f"{self.name_of(key)!r} must be a number from {at_least:g} to {at_most:g}, not {value!r}",
+                f"Leave it out for {default:g}.",
+            )
+        return float(value)
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """A mapping as plain JSON values; empty if the key is not there."""
+        return dict(plain(self.part(key).section)) if self.section.get(key) is not None else {}
+
+    def file(self, key: str, directory: Path) -> Path:
+        """The existing file that a key names, relative to the definition; it becomes part of the release."""
+        named = self.text(key)
+        found = directory / named
+        if not found.is_file():
+            raise self.error(
+                key, f"{self.name_of(key)!r} names {named!r}, which is not a file", f"Expected it at {found}."
+            )
+        self.cover(found)
+        return found
+
+    def read_file(self, key: str, directory: Path) -> str:
+        """The UTF-8 content of the file that a key names; it becomes part of the release."""
+        found = self.file(key, directory)
+        try:
+            return found.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise self.error(
+                key, f"{self.name_of(key)!r}: {found} cannot be read ({type(error).__name__})", "Save it as UTF-8."
+            ) from error
+
+    def cover(self, path: Path) -> None:
+        """Make a file, or every file below a folder, part of the release's digest."""
+        self.covered.append(path)
+
+
+def parse_document(text: str, path: Path) -> CommentedMap:
+    """Read one YAML document whose nodes know their lines.
+
+    Raises:
+        AgentParseError: It is not YAML, not a mapping, or far too large.
+    """
+    try:
+        document = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else None
+        problem = " ".join((error.problem or "cannot be read").split()).rstrip(".")
+        raise AgentParseError(path, line, f"not YAML: {problem}", "Check indentation, quotes and colons.") from error
+    except YAMLError as error:
+        raise AgentParseError(path, None, f"not YAML: {type(error).__name__}", "Save it as UTF-8 text.") from error
+    if not isinstance(document, CommentedMap):
+        raise AgentParseError(path, 1, "an agent definition is a mapping", "Begin with `apiVersion: remit/v1`.")
+    if sum(1 for _ in zip(_nodes(document), range(MAX_NODES + 1), strict=False)) > MAX_NODES:
+        raise AgentParseError(path, None, f"more than {MAX_NODES} values", "Move prompts and knowledge to files.")
+    return document
+
+
+def plain(value: Any) -> Any:
+    """The value without YAML's own types: only dict, list, str, int, float, bool and None."""
+    match value:
+        case Mapping():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case str():
+            return str(value)
+        case bool() | None:
+            return value
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case Sequence():
+            return [plain(inner) for inner in value]
+        case _:
+            return str(value)
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one content, whatever the order of keys, comments and layout."""
+    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _nodes(value: Any) -> Iterator[None]:
+    """One item per value, aliases counted as often as they are used: a file cannot blow up the memory."""
+    yield None
+    inner: Sequence[Any] = ()
+    if isinstance(value, CommentedMap):
+        inner = tuple(value.values())
+    elif isinstance(value, CommentedSeq):
+        inner = value
+    for child in inner:
+        yield from _nodes(child)

@@ -1,0 +1,172 @@
+"""From an agent's YAML file to an agent that can be asked for proposals."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, canonical_json, parse_document
+from remit.adapters.agents.python import build_python
+from remit.conversations import AgentName, ReleaseId
+from remit.errors import AgentParseError
+from remit.runtime.ports import Agent, Clock
+
+Builder = Callable[[Mapping[str, Any], DocumentPlace, Path, Mapping[str, str]], Agent]
+"""Makes an agent of one type: `(document, where, directory, environ) -> Agent`.
+
+`document` is the section named like the type (`llm:` for `type: llm`); `where` is the same section with its
+lines and reading methods; `directory` is where relative file names start; `environ` holds the secrets.
+A builder raises AgentParseError for what is wrong in the section (use `where.error`), reads files with
+`where.read_file` or declares them with `where.cover` so that they belong to the release, and opens no
+connection. An agent that holds connections also has `async close()`; one that can be unreachable has
+`async check()`.
+"""
+
+BUILDERS: Mapping[str, Builder] = MappingProxyType(
+    {
+        "python": build_python,
+    }
+)
+"""Every agent type; a new one is one line here."""
+
+OPAQUE_TYPES = frozenset({"http", "openai_chat"})
+"""Their behaviour can change behind an unchanged definition."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An agent that holds connections."""
+
+    async def close(self) -> None:
+        """Give them back."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """An agent that may be out of reach."""
+
+    async def check(self) -> None:
+        """Raise a leaf of AgentError if a proposal could not be had now."""
+        ...
+
+
+class WallClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """The present, timezone-aware UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAgent:
+    """An agent as its definition declares it.
+
+    `release` changes whenever the definition, or a file it is made of, changes; comments and the description
+    don't count. `opaque` is true if the agent runs elsewhere and can change behind an unchanged release.
+    """
+
+    name: AgentName
+    release: ReleaseId
+    type: str
+    agent: Agent
+    opaque: bool
+    description: str = ""
+
+    async def close(self) -> None:
+        """Give back what the agent holds; do it in the event loop that asked it."""
+        if isinstance(self.agent, Closable):
+            await self.agent.close()
+
+
+def load_agent(
+    path: Path, *, environ: Mapping[str, str] = MappingProxyType({}), clock: Clock | None = None
+) -> LoadedAgent:
+    """Read an agent definition and build the agent. Nothing is connected yet.
+
+    Args:
+        path: The YAML file; the files it names are relative to its folder.
+        environ: Where secrets are looked up by the names that the definition gives. A missing one is an
+            error of `check_agent` and of every proposal, so that a definition can be read without secrets.
+        clock: What `AgentView.deadline` is measured with; the machine's time if None.
+
+    Raises:
+        AgentParseError: The file or a file that it names cannot be used.
+    """
+    document = parse_document(_read(path), path)
+    where = DocumentPlace(path=path, agent=str(document.get("name", "")), section=document, clock=clock or WallClock())
+    kind = _read_type(where)
+    where.expect_keys("apiVersion", "kind", "name", "type", "description", kind)
+    section = where.part(kind)
+    agent = BUILDERS[kind](section.section, section, path.parent, environ)
+    return LoadedAgent(
+        name=AgentName(where.text("name")),
+        release=_release(document, where.covered, path),
+        type=kind,
+        agent=agent,
+        opaque=kind in OPAQUE_TYPES,
+        description=where.text("description", default=""),
+    )
+
+
+async def check_agent(loaded: LoadedAgent) -> None:
+    """Make sure, before anything runs, that the agent can be asked.
+
+    Raises:
+        AgentError: A leaf that says what is wrong, where and how to mend it.
+    """
+    if isinstance(loaded.agent, Checkable):
+        await loaded.agent.check()
+
+
+def _read(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise AgentParseError(path, None, f"cannot be read ({reason})", "Check the path of the definition.") from error
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise AgentParseError(path, None, "larger than 1 MB", "Move prompts and knowledge to files of their own.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AgentParseError(path, None, "not UTF-8 text", "Save it as UTF-8.") from error
+
+
+def _read_type(where: DocumentPlace) -> str:
+    if where.required("apiVersion") != "remit/v1":
+        found = where.section["apiVersion"]
+        raise where.error("apiVersion", f"apiVersion {found!r} is not known", "Write `apiVersion: remit/v1`.")
+    if where.required("kind") != "Agent":
+        raise where.error("kind", f"kind {where.section['kind']!r} is not an agent", "Write `kind: Agent`.")
+    where.text("name")
+    kind = where.text("type")
+    if kind not in BUILDERS:
+        raise where.error("type", f"agent type {kind!r} is not known", f"Known types: {', '.join(sorted(BUILDERS))}.")
+    return kind
+
+
+def _release(document: Mapping[str, Any], covered: Iterable[Path], path: Path) -> ReleaseId:
+    digest = hashlib.sha256()
+    digest.update(canonical_json({key: value for key, value in document.items() if key != "description"}).encode())
+    for file in sorted(set(_files(covered))):
+        name = Path(os.path.relpath(file, path.parent)).as_posix()
+        digest.update(b"\0" + name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return ReleaseId(f"r-{digest.hexdigest()[:12]}")
+
+
+def _files(covered: Iterable[Path]) -> Iterable[Path]:
+    """The files themselves; below a folder all of them save hidden ones and caches."""
+    for path in covered:
+        if not path.is_dir():
+            yield path
+            continue
+        for inner in path.rglob("*"):
+            relative = inner.relative_to(path).parts
+            if inner.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in relative):
+                yield inner
