@@ -24,3 +24,5 @@ class HandoffReason(StrEnum):
     PROCESS_RULE = "process_rule"
     SHADOW = "shadow"
     """The intent is at level shadow: people answer, the agent's proposal is only recorded."""
+    INTERNAL_ERROR = "internal_error"
+    """Something of Remit's own broke; says nothing about the agent."""

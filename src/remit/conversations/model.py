@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType, TypeAlias
 
+from remit.conversations.handoff import HandoffReason
 from remit.tools import ToolCall, ToolResult
 
 AgentName = NewType("AgentName", str)
@@ -46,7 +47,7 @@ class Conversation:
     """A whole contact so far, oldest entry first.
 
     `agent_memory` is the agent's own state as it returned it with its last proposal; Remit keeps it
-    and hands it back, and never reads it. `handed_off` is true while people hold the conversation.
+    and hands it back, and never reads it. `handed_off` says why people hold the conversation, None if they do not.
     """
 
     id: ConversationId
@@ -56,7 +57,7 @@ class Conversation:
     entries: tuple[TranscriptEntry, ...] = ()
     agent_memory: JsonObject = field(default_factory=dict)
     release: ReleaseId | None = None
-    handed_off: bool = False
+    handed_off: HandoffReason | None = None
 
     def messages(self) -> tuple[Message, ...]:
         """What was said, without tool exchanges, oldest first."""

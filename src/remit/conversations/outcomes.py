@@ -19,11 +19,13 @@ class HandedOff:
     """People hold the conversation now.
 
     `text` is what the customer is told; `note` is for the expert and never shown to the customer.
+    `error` names the type of failure when something of ours broke: such a turn says nothing about the agent.
     """
 
     reason: HandoffReason
     text: str
     note: str = ""
+    error: str = ""
 
 
 TurnOutcome = Answered | HandedOff

@@ -1,12 +1,15 @@
 """What happened in a turn, for the page, the report and the evaluation."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from remit.conversations import Conversation, IntentName, ReleaseId, TurnId, TurnOutcome
+from remit.conversations import Conversation, IntentName, ReleaseId, Turn, TurnId, TurnOutcome
 from remit.policy.decisions import Decision
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal
-from remit.runtime.ports import ExpertVerdict, IntentEstimate, Usage
+from remit.runtime.codec import decode
+from remit.runtime.ports import ExpertVerdict, IntentEstimate, TurnRecord, Usage
 from remit.tools import ToolResult
 
 
@@ -41,3 +44,41 @@ class TurnReport:
     steps: tuple[StepReport, ...]
     conversation: Conversation
     latency_ms: float
+
+
+def report_from(turn: Turn, conversation: Conversation, records: Sequence[TurnRecord]) -> TurnReport:
+    """The report of a turn that has ended, from its journal: a retried message gets the same one."""
+    by_place: dict[tuple[int, str], Mapping[str, Any]] = {(r.step, r.kind): r.content for r in records}
+    understood = by_place.get((0, "understood"), {})
+    ended = by_place[0, "ended"]
+    level = understood.get("level")
+    return TurnReport(
+        turn=turn.id,
+        outcome=_decoded(ended["outcome"]),
+        intents=tuple(IntentName(str(intent)) for intent in understood.get("intents", ())),
+        estimate=_decoded(understood.get("estimate")),
+        level=None if level is None else AutonomyLevel(level),
+        release=ReleaseId(str(understood.get("release", ""))),
+        policy=str(understood.get("policy", "")),
+        steps=tuple(_steps(by_place)),
+        conversation=conversation,
+        latency_ms=ended["latency_ms"],
+    )
+
+
+def _steps(by_place: Mapping[tuple[int, str], Mapping[str, Any]]) -> Iterator[StepReport]:
+    for step in sorted(step for step, kind in by_place if kind == "decided"):
+        proposed = by_place.get((step, "proposed"), {})
+        yield StepReport(
+            step=step,
+            proposal=_decoded(proposed.get("proposal")),
+            confidence=proposed.get("confidence"),
+            decision=_decoded(by_place[step, "decided"]["decision"]),
+            expert=_decoded(by_place.get((step, "asked"), {}).get("verdict")),
+            result=_decoded(by_place.get((step, "ran"), {}).get("result")),
+            usage=_decoded(proposed.get("usage")) or Usage(),
+        )
+
+
+def _decoded(content: Any) -> Any:
+    return None if content is None else decode(content)

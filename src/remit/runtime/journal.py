@@ -1,0 +1,86 @@
+"""One turn's journal in memory: what is already recorded, and what waits to be made durable.
+
+Nothing that can be found out again is written on its own: understanding and proposals wait in `pending` and become
+durable together with the decision they led to, before that decision's effect.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from remit.conversations import Conversation, JsonObject, ToolExchange, Turn
+from remit.runtime.codec import decode
+from remit.runtime.ports import Clock, Recorder, RecordKind, TurnRecord
+
+
+class Journal:
+    """Replays what is recorded, collects what is new. Steps count from 1; step 0 is the turn itself."""
+
+    def __init__(self, turn: Turn, recorded: Sequence[TurnRecord], recorder: Recorder, clock: Clock) -> None:
+        self._turn = turn
+        self._recorder = recorder
+        self._clock = clock
+        self._by_place: dict[tuple[int, RecordKind], TurnRecord] = {(r.step, r.kind): r for r in recorded}
+        self._pending: list[TurnRecord] = []
+        self._opened_at = clock.now()
+        self._inherited = frozenset(self._by_place)
+        self.write_under_way: str = ""
+        """The name of a tool whose write has begun and not been recorded yet; empty when there is none."""
+
+    @property
+    def records(self) -> tuple[TurnRecord, ...]:
+        """Everything so far, recorded and pending, in the order of their writing."""
+        return tuple(self._by_place.values())
+
+    def find(self, step: int, kind: RecordKind) -> JsonObject | None:
+        """The content of one record, or None."""
+        record = self._by_place.get((step, kind))
+        return None if record is None else record.content
+
+    def recall(self, step: int, kind: RecordKind, name: str) -> Any:
+        """The decoded value of one field of a record, or None if there is no such record."""
+        content = self.find(step, kind)
+        if content is None:
+            return None
+        field = content[name]
+        return decode(field) if isinstance(field, dict) and "is" in field else field
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since this run of the turn began."""
+        return (self._clock.now() - self._opened_at).total_seconds() * 1000
+
+    def inherited(self, step: int, kind: RecordKind) -> bool:
+        """Whether an earlier run of this turn wrote the record: its effect may have happened already."""
+        return (step, kind) in self._inherited
+
+    def exchanges(self) -> tuple[ToolExchange, ...]:
+        """The tool exchanges of this turn, oldest first."""
+        return tuple(
+            ToolExchange(decode(record.content["call"]), decode(record.content["result"]), record.at)  # type: ignore[arg-type]
+            for record in self._by_place.values()
+            if record.kind == "ran"
+        )
+
+    def last_memory(self) -> JsonObject | None:
+        """The agent's own state after its last proposal of this turn, or None if it made none."""
+        memory: JsonObject | None = None
+        for record in self._by_place.values():
+            if record.kind == "proposed":
+                memory = record.content["memory"]  # type: ignore[assignment]
+        return memory
+
+    def note(self, step: int, kind: RecordKind, content: JsonObject) -> None:
+        """Remember this; it becomes durable with the next `flush` or `close`."""
+        record = TurnRecord(step, kind, content, self._clock.now())
+        self._by_place[step, kind] = record
+        self._pending.append(record)
+
+    async def flush(self) -> None:
+        """Make everything that waits durable. Afterwards its effects may happen."""
+        if self._pending:
+            await self._recorder.record(self._turn, tuple(self._pending))
+            self._pending.clear()
+
+    async def close(self, conversation: Conversation) -> None:
+        """Make the end, and the conversation as it is now, durable in one step."""
+        await self._recorder.close(self._turn, conversation, tuple(self._pending))
+        self._pending.clear()

@@ -1,0 +1,69 @@
+"""Leaf of a turn: the agent's proposal, screened and weighed."""
+
+from dataclasses import dataclass
+
+from remit.conversations import HandoffReason
+from remit.errors import AgentError, AgentTimeout
+from remit.policy.decisions import HandOff
+from remit.policy.proposals import Proposal, ProposedHandoff
+from remit.runtime.codec import encode
+from remit.runtime.ports import AgentReply, AgentView, Breach, Clear, GuardVerdict
+from remit.runtime.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal with its confidence; `blocked` is the decision where nothing is left to decide."""
+
+    proposal: Proposal
+    confidence: float | None
+    blocked: HandOff | None = None
+
+
+async def propose(scene: Scene, view: AgentView) -> Proposed:
+    """Replay or ask for the proposal of this step; an agent that fails has proposed a handoff."""
+    recorded = scene.journal.find(view.step, "proposed")
+    if recorded is not None:
+        return Proposed(
+            scene.journal.recall(view.step, "proposed", "proposal"),
+            scene.journal.recall(view.step, "proposed", "confidence"),
+            scene.journal.recall(view.step, "proposed", "blocked"),
+        )
+    reply, failure = await _ask_agent(scene, view)
+    blocked = failure or await _screen(scene, view, reply.proposal)
+    confidence = None
+    if blocked is None and not isinstance(reply.proposal, ProposedHandoff):
+        confidence = await scene.ports.confidence.assess(reply.proposal, view)
+    scene.journal.note(
+        view.step,
+        "proposed",
+        {
+            "proposal": encode(reply.proposal),
+            "confidence": confidence,
+            "memory": reply.memory,
+            "usage": encode(reply.usage),
+            "blocked": None if blocked is None else encode(blocked),
+        },
+    )
+    return Proposed(reply.proposal, confidence, blocked)
+
+
+async def _ask_agent(scene: Scene, view: AgentView) -> tuple[AgentReply, HandOff | None]:
+    try:
+        return await scene.ports.agent.propose(view), None
+    except AgentError as error:
+        reason = HandoffReason.DEADLINE if isinstance(error, AgentTimeout) else HandoffReason.AGENT_ERROR
+        proposal = ProposedHandoff(reason, str(error))
+        return AgentReply(proposal, view.conversation.agent_memory), HandOff(reason, str(error))
+
+
+async def _screen(scene: Scene, view: AgentView, proposal: Proposal) -> HandOff | None:
+    try:
+        verdict: GuardVerdict = await scene.ports.guardrails.screen_proposal(proposal, view)
+    except Exception as error:  # noqa: BLE001 - a guard that fails has not cleared anything: fail closed
+        verdict = Breach("proposal guard", f"it failed ({type(error).__name__})")
+    match verdict:
+        case Clear():
+            return None
+        case Breach(guard, what):
+            return HandOff(HandoffReason.GUARDRAIL, f"{guard}: {what}")

@@ -1,0 +1,222 @@
+"""The life of one customer message, told from top to bottom.
+
+`handle_turn` is the story; `understand`, `propose`, `narrow`, `ask_expert` and `run_tool` are its leaves, and they do
+not call each other. The same function serves live traffic, shadow, replay and every trial, with other ports. It may be
+run again after a crash: what the journal holds is replayed, what it lacks is done. Every turn ends in exactly one
+answer or one handoff; whatever goes wrong on the way is a recorded handoff.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from remit.conversations import (
+    Answered,
+    Conversation,
+    HandedOff,
+    HandoffReason,
+    Message,
+    Speaker,
+    ToolExchange,
+    Turn,
+    TurnOutcome,
+)
+from remit.errors import JournalConflict, StoreError
+from remit.policy.decide import decide
+from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
+from remit.policy.proposals import ProposedAnswer, ProposedCall
+from remit.runtime.approval import ask_expert
+from remit.runtime.codec import encode
+from remit.runtime.facts import facts_for
+from remit.runtime.journal import Journal
+from remit.runtime.narrowing import Weighed, narrow
+from remit.runtime.ports import Approved, Breach, Denied, Edited, Silence, TurnPorts
+from remit.runtime.proposing import Proposed, propose
+from remit.runtime.report import TurnReport, report_from
+from remit.runtime.running import run_tool
+from remit.runtime.scene import Scene
+from remit.runtime.understanding import understand
+from remit.runtime.words import HANDOFF_TEXT
+from remit.tools import is_write
+
+LEASE_S = 60.0
+"""How long a process may hold a turn without finishing it before another may take it over."""
+
+
+async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
+    """Carry one customer message to its end, and make that end durable before returning.
+
+    Raises:
+        TurnInProgress: Another process holds this very turn.
+        StoreError: Nothing can be recorded; the caller tells the customer the truth.
+        JournalConflict: The lease was lost to another process, which finishes the turn.
+    """
+    conversation, recorded = await ports.recorder.open(turn, LEASE_S)
+    journal = Journal(turn, recorded, ports.recorder, ports.clock)
+    if journal.find(0, "ended") is None:
+        outcome = await _carry_safely(turn, conversation, journal, ports)
+        conversation = await _end(turn, conversation, outcome, journal, ports)
+    return report_from(turn, conversation, journal.records)
+
+
+async def _carry_safely(turn: Turn, conversation: Conversation, journal: Journal, ports: TurnPorts) -> TurnOutcome:
+    """Nothing leaves here but an outcome or the impossibility to record one."""
+    remaining_s = (turn.deadline - ports.clock.now()).total_seconds()
+    try:
+        async with asyncio.timeout(remaining_s):
+            return await _carry(turn, conversation, journal, ports)
+    except TimeoutError:
+        return _cut_short(journal, HandoffReason.DEADLINE, "the channel's deadline passed", error="")
+    except (StoreError, JournalConflict):
+        raise
+    except Exception as error:  # noqa: BLE001 - the border of the turn: an adapter's failure is a handoff, never silence
+        failure = type(error).__name__
+        return _cut_short(journal, HandoffReason.INTERNAL_ERROR, f"{failure}: {error}", error=failure)
+
+
+def _hand_off(reason: HandoffReason, note: str) -> HandedOff:
+    return HandedOff(reason, HANDOFF_TEXT, note)
+
+
+def _cut_short(journal: Journal, reason: HandoffReason, note: str, *, error: str) -> HandedOff:
+    """A turn that broke off: if a write was under way, nobody knows whether it happened."""
+    if journal.write_under_way:
+        return HandedOff(HandoffReason.OUTCOME_UNKNOWN, HANDOFF_TEXT, f"{journal.write_under_way}: {note}", error)
+    return HandedOff(reason, HANDOFF_TEXT, note, error)
+
+
+async def _carry(turn: Turn, conversation: Conversation, journal: Journal, ports: TurnPorts) -> TurnOutcome:
+    permit = await ports.grants.permit(conversation)
+    if conversation.handed_off is not None:
+        return _hand_off(conversation.handed_off, "people hold this conversation; the message went to them")
+    if permit.stopped:
+        return _hand_off(HandoffReason.KILL_SWITCH, "the agent is stopped")
+    breach = await _screen_message(turn, conversation, ports)
+    if breach is not None:
+        return _hand_off(HandoffReason.GUARDRAIL, f"{breach.guard}: {breach.what}")
+    understood = await understand(turn, conversation, permit, journal, ports)
+    if isinstance(understood, HandedOff):
+        return understood
+    scene = Scene(turn, conversation, permit, understood, await ports.toolbox.catalogue(), journal, ports)
+    exchanges: list[ToolExchange] = []
+    for step in range(1, permit.max_steps + 1):
+        match await _step(scene, step, exchanges):
+            case ToolExchange() as exchange:
+                exchanges.append(exchange)
+            case outcome:
+                return outcome
+    return _hand_off(HandoffReason.BUDGET_EXHAUSTED, f"no end after {permit.max_steps} steps, the policy's limit")
+
+
+async def _screen_message(turn: Turn, conversation: Conversation, ports: TurnPorts) -> Breach | None:
+    try:
+        verdict = await ports.guardrails.screen_message(turn.message, conversation)
+    except Exception as error:  # noqa: BLE001 - a guard that fails has not cleared anything: fail closed
+        return Breach("message guard", f"it failed ({type(error).__name__})")
+    return verdict if isinstance(verdict, Breach) else None
+
+
+async def _step(scene: Scene, step: int, exchanges: list[ToolExchange]) -> TurnOutcome | ToolExchange:
+    """One proposal and what becomes of it."""
+    proposed = await propose(scene, scene.view(step, exchanges))
+    decision = await _decide(scene, step, proposed, exchanges)
+    match decision:
+        case HandOff(reason, why):
+            return _hand_off(reason, why)
+        case Send(answer):
+            return await _send(scene, answer)
+        case RunTool():
+            return await run_tool(scene, step, decision, by_expert=False)
+        case AskExpert():
+            return await _with_expert(scene, step, decision, proposed)
+        case Shadow(why):
+            return await _shadow(scene, step, proposed, why)
+
+
+async def _decide(scene: Scene, step: int, proposed: Proposed, exchanges: list[ToolExchange]) -> Decision:
+    """The recorded decision, or a new one; either way narrowed by what holds now."""
+    decision: Decision | None = scene.journal.recall(step, "decided", "decision")
+    if decision is None and proposed.blocked is not None:
+        decision = proposed.blocked
+    proposal = proposed.proposal
+    facts = {}
+    if isinstance(proposal, ProposedCall):
+        facts = facts_for(proposal.call, scene.exchanges_before() + tuple(exchanges))
+    weighed = Weighed(proposal, proposed.confidence or 0.0, facts)
+    if decision is None:
+        decision = decide(scene.rule, weighed.confidence, proposal, facts=facts)
+    decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
+    if scene.journal.find(step, "decided") is None:
+        scene.journal.note(step, "decided", {"decision": encode(decision)})
+    return decision
+
+
+async def _send(scene: Scene, answer: ProposedAnswer) -> TurnOutcome:
+    """The last look at the stop flag: it is read after the decision and before the words leave."""
+    stopped = await scene.stopped()
+    if stopped is not None:
+        return _hand_off(HandoffReason.KILL_SWITCH, stopped)
+    return Answered(answer.text)
+
+
+async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: Proposed) -> TurnOutcome | ToolExchange:
+    verdict = await ask_expert(scene, step, decision, proposed.confidence or 0.0)
+    match verdict:
+        case Silence():
+            return _hand_off(HandoffReason.DEADLINE, f"no expert answered in time; {decision.why}")
+        case Denied(expert, reason):
+            return _hand_off(HandoffReason.APPROVAL_DENIED, f"{expert}: {reason}")
+        case Approved():
+            agreed, by_expert = decision.proposal, False
+        case Edited(_, proposal):
+            agreed, by_expert = proposal, True
+    stopped = await scene.stopped()
+    if stopped is not None:
+        return _hand_off(HandoffReason.KILL_SWITCH, stopped)
+    if isinstance(agreed, ProposedAnswer):
+        return Answered(agreed.text, "expert" if by_expert else "agent")
+    return await run_tool(scene, step, RunTool(agreed.call, "approved by an expert"), by_expert=by_expert)
+
+
+async def _shadow(scene: Scene, step: int, proposed: Proposed, why: str) -> TurnOutcome | ToolExchange:
+    """Granted reads run so that the agent can finish its thought; everything else is only recorded."""
+    proposal = proposed.proposal
+    if isinstance(proposal, ProposedCall) and await scene.stopped() is None:
+        granted = scene.rule.tools.get(proposal.call.tool)
+        if granted is not None and not is_write(granted.effect):
+            return await run_tool(scene, step, RunTool(proposal.call, why), by_expert=False)
+    return _hand_off(HandoffReason.SHADOW, why)
+
+
+async def _end(
+    turn: Turn, before: Conversation, outcome: TurnOutcome, journal: Journal, ports: TurnPorts
+) -> Conversation:
+    """Hand off if people must take over, then make the end durable.
+
+    In this order, so that no crash loses a customer: a handoff that is repeated is recognised by its turn.
+    """
+    memory = journal.last_memory()
+    after = replace(
+        before,
+        entries=(
+            *before.entries,
+            turn.message,
+            *journal.exchanges(),
+            Message(_speaker(outcome), outcome.text, ports.clock.now()),
+        ),
+        agent_memory=before.agent_memory if memory is None else memory,
+        handed_off=outcome.reason if isinstance(outcome, HandedOff) else None,
+    )
+    reference = ""
+    if isinstance(outcome, HandedOff):
+        await journal.flush()
+        try:
+            reference = await ports.contact_centre.hand_off(turn, after, outcome)
+        except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
+            outcome = replace(outcome, error=type(error).__name__)
+    journal.note(0, "ended", {"outcome": encode(outcome), "reference": reference, "latency_ms": journal.elapsed_ms()})
+    await journal.close(after)
+    return after
+
+
+def _speaker(outcome: TurnOutcome) -> Speaker:
+    return outcome.by if isinstance(outcome, Answered) else "agent"

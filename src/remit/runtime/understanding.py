@@ -1,0 +1,44 @@
+"""Leaf of a turn: what does the customer want, and which rule follows?"""
+
+from remit.conversations import Conversation, HandedOff, HandoffReason, Turn
+from remit.policy.decide import strictest
+from remit.runtime.codec import encode
+from remit.runtime.journal import Journal
+from remit.runtime.ports import IntentEstimate, Permit, TurnPorts
+from remit.runtime.scene import Understood
+from remit.runtime.words import HANDOFF_TEXT
+
+WINDOW = 8
+"""How many messages back the intent port looks."""
+
+
+async def understand(
+    turn: Turn, conversation: Conversation, permit: Permit, journal: Journal, ports: TurnPorts
+) -> Understood | HandedOff:
+    """The intents in play and the strictest of their rules, or a handoff where the policy has none."""
+    estimate: IntentEstimate | None = journal.recall(0, "understood", "estimate")
+    if estimate is None:
+        window = (*conversation.messages()[-(WINDOW - 1) :], turn.message)
+        estimate = await ports.intents.estimate(window)
+    intents = tuple(guess.intent for guess in estimate.guesses)
+    rules = [permit.rules[intent] for intent in intents if intent in permit.rules]
+    rule = strictest(rules) if rules else None
+    if journal.find(0, "understood") is None:
+        journal.note(
+            0,
+            "understood",
+            {
+                "estimate": encode(estimate),
+                "intents": list(intents),
+                "level": None if rule is None else int(rule.level),
+                "release": permit.release,
+                "policy": permit.policy,
+            },
+        )
+    if rule is None:
+        certainty = f"out-of-scope probability {estimate.out_of_scope_probability:.2f}"
+        return HandedOff(HandoffReason.OUT_OF_SCOPE, HANDOFF_TEXT, f"no intent of the policy fits; {certainty}")
+    if len(rules) < len(intents):
+        unknown = sorted(set(intents) - set(permit.rules))
+        return HandedOff(HandoffReason.OUT_OF_SCOPE, HANDOFF_TEXT, f"the policy has no intent {', '.join(unknown)}")
+    return Understood(estimate, intents, rule)
