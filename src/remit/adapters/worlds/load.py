@@ -1,0 +1,69 @@
+"""Finds a world by its reference, such as `world/shop.py:world` or `package.module:attribute`."""
+
+import hashlib
+import importlib
+import sys
+import types
+from pathlib import Path
+from typing import cast
+
+from remit.errors import SettingsError
+from remit.scenarios.ports import World
+
+
+def load_world(reference: str, directory: Path) -> World:
+    """The world that a reference names.
+
+    Args:
+        reference: `FILE.py:ATTRIBUTE`, the file relative to `directory`, or `package.module:attribute`.
+            Files of one folder may import each other relatively (`from .rules import ...`).
+        directory: Folder of the document that holds the reference.
+
+    Raises:
+        SettingsError: There is no such file, module or attribute, it cannot be imported, or it is not a world.
+    """
+    place, colon, attribute = reference.rpartition(":")
+    if not colon or not place or not attribute:
+        raise _unusable(
+            reference, "it does not name an attribute", "Write 'world/shop.py:world' or 'package.module:world'."
+        )
+    module = _load_file(reference, directory / place) if place.endswith(".py") else _import(reference, place)
+    found = getattr(module, attribute, None)
+    if found is None:
+        names = ", ".join(sorted(name for name in vars(module) if not name.startswith("_"))) or "nothing"
+        raise _unusable(reference, f"{place} has no {attribute!r}", f"It has: {names}.")
+    if not (hasattr(found, "catalogue") and hasattr(found, "start")):
+        raise _unusable(
+            reference,
+            f"{attribute!r} is a {type(found).__name__}, not a world",
+            "A world has the methods `catalogue` and `start`; `WorldDefinition` makes one.",
+        )
+    return cast("World", found)
+
+
+def _load_file(reference: str, path: Path) -> types.ModuleType:
+    path = path.resolve()
+    if not path.is_file():
+        raise _unusable(reference, f"there is no file {path}", "Paths are relative to the document that names them.")
+    # The folder becomes a package of its own, under a name nobody else has, so that its files can import
+    # each other without being installed and two worlds may both have a `rules.py`.
+    package = "remit_world_" + hashlib.sha256(str(path.parent).encode()).hexdigest()[:12]
+    if package not in sys.modules:
+        folder = types.ModuleType(package)
+        folder.__path__ = [str(path.parent)]
+        sys.modules[package] = folder
+    return _import(reference, f"{package}.{path.stem}")
+
+
+def _import(reference: str, name: str) -> types.ModuleType:
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # importing runs foreign code, which may raise anything
+        raise _unusable(
+            reference, f"importing it raised {type(error).__name__}: {error}", "Mend that first."
+        ) from error
+
+
+def _unusable(reference: str, problem: str, mend: str) -> SettingsError:
+    return SettingsError(f"world {reference!r}: {problem}.\n  {mend}")
