@@ -1,0 +1,17 @@
+"""Adapters that keep everything in this process: for evaluation, tests and a first look. Shipped, not mocked."""
+
+from remit.adapters.memory.clock import FixedClock, SystemClock
+from remit.adapters.memory.grants import FixedGrants
+from remit.adapters.memory.ledger import MemoryLedger
+from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
+from remit.adapters.memory.recorder import MemoryRecorder
+
+__all__ = [
+    "FixedClock",
+    "FixedGrants",
+    "MemoryContactCentre",
+    "MemoryLedger",
+    "MemoryRecorder",
+    "ScriptedDesk",
+    "SystemClock",
+]
