@@ -1,0 +1,1 @@
+"""Simulated customers: scripted, and with an agenda."""

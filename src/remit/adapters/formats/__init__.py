@@ -1,0 +1,1 @@
+"""Formats of files that come in and go out."""
