@@ -1,0 +1,133 @@
+"""TF-IDF of word and character n-grams, with no per-call cost but the n-grams themselves."""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.int32]
+
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|#")
+_CHAR_LENGTHS = (2, 3, 4, 5)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case; every run of digits becomes `#`, so that no order number is learned."""
+    flat = unicodedata.normalize("NFKC", text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return _WORD.findall(_DIGITS.sub("#", flat))
+
+
+def word_grams(words: Sequence[str]) -> list[str]:
+    """Single words and pairs of neighbours."""
+    return [*words, *(f"{left} {right}" for left, right in pairwise(words))]
+
+
+def char_grams(words: Iterable[str]) -> list[str]:
+    """Runs of two to five characters inside each word, its two ends marked by a space."""
+    grams: list[str] = []
+    for word in words:
+        padded = f" {word} "
+        size = len(padded)
+        for length in _CHAR_LENGTHS:
+            if length >= size:
+                grams.append(padded)
+                break
+            grams += [padded[start : start + length] for start in range(size - length + 1)]
+    return grams
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """A text as features.
+
+    Args:
+        indices: shape (n_known,), int32, each feature at most once.
+        values: shape (n_known,), float32; the norm is at most 1, less where n-grams are unknown.
+        known_share: Share in [0, 1] of the text's words, weighted by rarity, that training has seen;
+            0 for a text without words.
+    """
+
+    indices: IndexArray
+    values: FloatArray
+    known_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One family of n-grams with the weight of each; `unseen` is the weight of one that training never saw."""
+
+    index: Mapping[str, int]
+    idf: Sequence[float]
+    unseen: float
+
+    def weigh(self, grams: Sequence[str]) -> tuple[list[int], list[float], float]:
+        """Indices and normalised weights of the known grams, and the share of the squared weight that is known."""
+        indices: list[int] = []
+        values: list[float] = []
+        known = unknown = 0.0
+        for gram, count in Counter(grams).items():
+            position = self.index.get(gram)
+            damped = 1.0 if count == 1 else 1.0 + math.log(count)
+            if position is None:
+                unknown += (damped * self.unseen) ** 2
+                continue
+            weight = damped * self.idf[position]
+            known += weight * weight
+            indices.append(position)
+            values.append(weight)
+        total = known + unknown
+        if total == 0.0:
+            return [], [], 0.0
+        scale = 1.0 / math.sqrt(total)
+        return indices, [value * scale for value in values], known / total
+
+
+def _block(rows: Sequence[Sequence[str]], *, min_rows: int) -> _Block:
+    n_rows = Counter(gram for row in rows for gram in set(row))
+    kept = sorted(gram for gram, count in n_rows.items() if count >= min_rows)
+    size = len(rows) + 1
+    return _Block(
+        index={gram: position for position, gram in enumerate(kept)},
+        idf=[math.log(size / (n_rows[gram] + 1)) + 1.0 for gram in kept],
+        unseen=math.log(size) + 1.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NgramFeatures:
+    """What training has seen: turns texts into vectors. Immutable, so that threads may share it."""
+
+    words: _Block
+    chars: _Block
+
+    @classmethod
+    def of(cls, texts: Sequence[str], *, min_rows: int = 1) -> "NgramFeatures":
+        """Learn the n-grams of these texts; those found in fewer than `min_rows` texts are left out."""
+        tokens = [words_of(text) for text in texts]
+        words = _block([word_grams(row) for row in tokens], min_rows=1)
+        chars = _block([char_grams(row) for row in tokens], min_rows=min_rows)
+        return cls(words, chars)
+
+    @property
+    def n_features(self) -> int:
+        """Length of the vectors."""
+        return len(self.words.idf) + len(self.chars.idf)
+
+    def vector(self, text: str) -> SparseVector:
+        """The features of one text; both families of n-grams weigh the same."""
+        tokens = words_of(text)
+        word_indices, word_values, _ = self.words.weigh(word_grams(tokens))
+        char_indices, char_values, _ = self.chars.weigh(char_grams(tokens))
+        _, _, known_share = self.words.weigh(tokens)
+        offset = len(self.words.idf)
+        indices = np.array(word_indices + [position + offset for position in char_indices], dtype=np.int32)
+        values = np.array(word_values + char_values, dtype=np.float32)
+        return SparseVector(indices, values, known_share)
