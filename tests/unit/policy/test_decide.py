@@ -1,0 +1,77 @@
+"""Examples that explain the decision."""
+
+from dataclasses import replace
+
+import pytest
+
+from remit.conversations import HandoffReason, IntentName
+from remit.policy.decide import decide, strictest
+from remit.policy.decisions import AskExpert, HandOff, RunTool, Send, Shadow
+from remit.policy.levels import AutonomyLevel
+from remit.policy.proposals import ProposedAnswer, ProposedCall
+from remit.policy.rules import IntentRule, ToolRule
+from remit.tools import Effect, ToolCall, ToolName
+
+READ, REFUND = ToolName("find_order"), ToolName("issue_refund")
+ANSWER = ProposedAnswer("It arrives on Monday.")
+RULE = IntentRule(
+    intent=IntentName("refund"),
+    level=AutonomyLevel.SUPERVISED_ANSWERS,
+    send_threshold=0.9,
+    ask_threshold=0.5,
+    tools={READ: ToolRule(Effect.READ), REFUND: ToolRule(Effect.IRREVERSIBLE_WRITE)},
+)
+
+
+def test_the_reason_names_both_numbers() -> None:
+    decision = decide(RULE, 0.93, ANSWER)
+    assert isinstance(decision, Send)
+    assert decision.why == "confidence 0.93 is at or above the sending threshold 0.90"
+
+
+def test_the_reason_shows_enough_digits_to_see_the_difference() -> None:
+    decision = decide(RULE, 0.8996, ANSWER)
+    assert isinstance(decision, AskExpert)
+    assert decision.why == "confidence 0.8996 is below the sending threshold 0.9000"
+
+
+def test_below_the_asking_threshold_people_take_over() -> None:
+    decision = decide(RULE, 0.2, ANSWER)
+    assert decision == HandOff(HandoffReason.LOW_CONFIDENCE, "confidence 0.20 is below the asking threshold 0.50")
+
+
+def test_no_confidence_at_all_is_not_sent_even_by_a_rule_that_asks_for_none() -> None:
+    decision = decide(replace(RULE, send_threshold=0.0, ask_threshold=0.0), float("nan"), ANSWER)
+    assert isinstance(decision, AskExpert)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (AutonomyLevel.SHADOW, Shadow),
+        (AutonomyLevel.SUPERVISED_ANSWERS, HandOff),
+        (AutonomyLevel.TOOLS_WITH_APPROVAL, AskExpert),
+        (AutonomyLevel.TOOLS_WITHIN_LIMITS, AskExpert),
+        (AutonomyLevel.AUTONOMOUS, RunTool),
+    ],
+)
+def test_a_certain_write_without_limits_climbs_the_ladder(level: AutonomyLevel, expected: type) -> None:
+    assert isinstance(decide(replace(RULE, level=level), 1.0, ProposedCall(ToolCall(REFUND))), expected)
+
+
+def test_a_tool_of_only_one_intent_is_not_granted_for_both() -> None:
+    other = replace(RULE, intent=IntentName("order_status"), tools={READ: ToolRule(Effect.READ)})
+    both = strictest([replace(RULE, level=AutonomyLevel.AUTONOMOUS), other])
+    assert set(both.tools) == {READ}
+    assert both.intent == "order_status"
+    assert both.level is AutonomyLevel.SUPERVISED_ANSWERS
+
+
+def test_the_worse_effect_counts_where_two_intents_disagree() -> None:
+    mild = replace(RULE, tools={REFUND: ToolRule(Effect.REVERSIBLE_WRITE)})
+    assert strictest([mild, RULE]).tools[REFUND].effect is Effect.IRREVERSIBLE_WRITE
+
+
+def test_no_rule_at_all_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="at least one rule"):
+        strictest([])
