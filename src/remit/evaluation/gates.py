@@ -1,0 +1,141 @@
+"""One gate, one intent, one look at the ledger's running counts: supported, refuted or undecided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from remit.conversations import IntentName
+from remit.evidence import Aggregate
+from remit.evidence.verdicts import Finding, GateVerdict, Needed
+from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.levels import AutonomyLevel
+from remit.statistics import ScenarioCounts
+
+MAX_EXCLUDED_FRACTION = 0.20
+_BOUNDS_IN_WORDS = {"at_most": "<=", "at_least": ">=", "no_worse_than": "no worse than"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the ledger holds for one gate and one intent.
+
+    Args:
+        scenarios: Counted trials of each scenario that has any, by scenario id.
+        n_excluded: Trials that do not count: customer, scenario and infrastructure errors.
+        n_at_lower_level: Counted trials in which the agent acted at a lower level than the gate guards.
+    """
+
+    scenarios: Mapping[str, ScenarioCounts]
+    n_excluded: int
+    n_at_lower_level: int
+
+    @property
+    def n_counted(self) -> int:
+        """Trials that say something about the agent at this level."""
+        return sum(one.n_trials for one in self.scenarios.values())
+
+    @property
+    def too_many_excluded(self) -> bool:
+        """Whether so much is missing that what is left may be a selection."""
+        return self.n_excluded > MAX_EXCLUDED_FRACTION * (self.n_counted + self.n_excluded)
+
+
+def tally(aggregates: Sequence[Aggregate], *, metric: str, intent: IntentName, level: AutonomyLevel) -> Tally:
+    """Add up what counts for a gate that guards `level`.
+
+    Evidence counts for a level if the agent acted with at least that much freedom: a trial in which
+    experts had to approve says nothing about acting alone.
+    """
+    relevant = [one for one in aggregates if one.metric == metric and one.intent == intent]
+    counted = [one for one in relevant if _acted_at(one) >= level]
+    scenarios: dict[str, ScenarioCounts] = {}
+    for one in counted:
+        n_trials = one.n_passed + one.n_failed
+        if n_trials:
+            held = scenarios.get(one.cluster, ScenarioCounts(0, 0))
+            scenarios[one.cluster] = ScenarioCounts(held.n_passed + one.n_passed, held.n_trials + n_trials)
+    return Tally(
+        scenarios=scenarios,
+        n_excluded=sum(one.n_not_counted for one in counted),
+        n_at_lower_level=sum(one.n_passed + one.n_failed for one in relevant if _acted_at(one) < level),
+    )
+
+
+def describe_gate(gate: Gate) -> str:
+    """The gate's statement in words, such as `pass^4 of journeys >= 0.90`; verdicts carry it."""
+    match gate:
+        case SuiteGate():
+            return f"pass^{gate.k} of {gate.suite} >= {_rate(gate.at_least)}"
+        case AttackGate():
+            return f"attack success in {gate.suite} <= {_rate(gate.at_most)}"
+        case LiveGate():
+            bounds = [
+                f"{sign} {gate.parameters[key]}" for key, sign in _BOUNDS_IN_WORDS.items() if key in gate.parameters
+            ]
+            return " ".join([f"live {gate.metric}", *bounds])
+        case AttestationGate():
+            return "attested: " + ", ".join(gate.attestations)
+
+
+def too_many_excluded_sentence(seen: Tally) -> str:
+    """Why a tally with too many exclusions decides nothing, and what to do."""
+    return (
+        f"{seen.n_excluded} of {seen.n_counted + seen.n_excluded} trials do not count, more than "
+        f"{MAX_EXCLUDED_FRACTION:.0%}: what is left may be a selection, so nothing is decided. "
+        "Mend their causes and run them again."
+    )
+
+
+def excluded_again(seen: Tally) -> Needed:
+    """What a tally with too many exclusions needs before anything else."""
+    return Needed(scenarios=0, trials=seen.n_excluded, assuming="the excluded trials are run again and count")
+
+
+def live_verdict(gate: LiveGate, *, intent: IntentName, level: AutonomyLevel, n_seen: int) -> GateVerdict:
+    """Undecided: this version judges no live gate, and says what there is."""
+    if n_seen:
+        why = f"{n_seen} live outcomes of {gate.metric} are in the ledger; this version of Remit judges no live gate."
+    else:
+        why = f"No live conversation of this release counts for {gate.metric} yet: it has to serve customers first."
+    return without_evidence(gate, intent=intent, level=level, method="live rate, not judged yet", why=why)
+
+
+def attestation_verdict(gate: AttestationGate, *, intent: IntentName, level: AutonomyLevel) -> GateVerdict:
+    """Undecided: nobody's word is assumed."""
+    why = f"Nobody has attested {', '.join(gate.attestations)} for this release yet."
+    return without_evidence(gate, intent=intent, level=level, method="attestation by named persons", why=why)
+
+
+def without_evidence(gate: Gate, *, intent: IntentName, level: AutonomyLevel, method: str, why: str) -> GateVerdict:
+    """An undecided verdict that no count stands behind."""
+    return GateVerdict(
+        gate=describe_gate(gate),
+        level=level.label,
+        intent=intent,
+        finding=Finding.UNDECIDED,
+        estimate=None,
+        pass_1=None,
+        interval=None,
+        n_scenarios=0,
+        n_trials=0,
+        n_excluded=0,
+        method=method,
+        e_value=None,
+        alpha=0.05,
+        needed=None,
+        observed_only=gate.mode == "observe",
+        why=why,
+    )
+
+
+def _rate(value: float) -> str:
+    """At least two decimals, and never fewer than were written."""
+    short = f"{value:.2f}"
+    return short if float(short) == value else f"{value:g}"
+
+
+def _acted_at(aggregate: Aggregate) -> AutonomyLevel:
+    # A label that the ladder does not have cannot be shown to mean any freedom.
+    try:
+        return AutonomyLevel.named(aggregate.level)
+    except KeyError:
+        return AutonomyLevel.SHADOW

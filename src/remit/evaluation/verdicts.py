@@ -1,0 +1,101 @@
+"""From the ledger's running counts to verdicts, and from verdicts to what an agent has earned."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.evaluation.gates import attestation_verdict, describe_gate, live_verdict, tally
+from remit.evaluation.gates_attack import attack_verdict
+from remit.evaluation.gates_suite import suite_verdict
+from remit.evidence import Aggregate
+from remit.evidence.verdicts import Finding, GateVerdict
+from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.levels import AutonomyLevel
+from remit.policy.model import IntentPolicy, Policy
+
+_EXIT_CODES = {Finding.SUPPORTED: 0, Finding.REFUTED: 1, Finding.UNDECIDED: 2}
+_WORST_FIRST = (3, 1, 2, 0)
+
+
+def judge(
+    policy: Policy,
+    aggregates: Sequence[Aggregate],
+    *,
+    agent: AgentName,
+    release: ReleaseId,
+    level: AutonomyLevel | None = None,
+) -> tuple[GateVerdict, ...]:
+    """Look at the ledger once and give a verdict for each intent and gate of the policy.
+
+    Args:
+        policy: Whose gates.
+        aggregates: Running counts; those of other agents and releases are left out.
+        agent: Who is judged.
+        release: Which release of it.
+        level: Only the gates of this level; None for all levels.
+
+    Returns:
+        Ordered by intent as the policy lists them, then level, then gate. Levels above an intent's
+        ceiling are left out: nobody asks for them.
+    """
+    mine = [one for one in aggregates if one.agent == agent and one.release == release]
+    return tuple(
+        _verdict(gate, mine, intent=intent.name, level=guarded)
+        for intent in policy.intents.values()
+        for guarded in _levels(intent)
+        if level is None or guarded is level
+        for gate in policy.gates.get(guarded, ())
+    )
+
+
+def grants_from(policy: Policy, verdicts: Sequence[GateVerdict]) -> Mapping[IntentName, AutonomyLevel]:
+    """The level that each intent has earned, step by step up to its ceiling.
+
+    A level is earned when every enforcing gate of it and of all lower levels is supported. A level
+    without an enforcing gate cannot be earned, nor anything above it; a gate without a verdict is not
+    supported. Whoever has earned nothing is in shadow.
+    """
+    supported = {(one.intent, one.level, one.gate) for one in verdicts if one.finding is Finding.SUPPORTED}
+    return {intent.name: _earned(policy, intent, supported) for intent in policy.intents.values()}
+
+
+def exit_code(verdicts: Iterable[GateVerdict]) -> int:
+    """What a command says about these verdicts; observed gates say nothing, and no verdict at all is undecided."""
+    codes = [_EXIT_CODES[one.finding] for one in verdicts if not one.observed_only]
+    return worst_exit_code(codes) if codes else _EXIT_CODES[Finding.UNDECIDED]
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """The worst of 3 (error), 1 (refuted), 2 (undecided), 0 (supported or done); 0 if there is none."""
+    return min(codes, key=_WORST_FIRST.index, default=0)
+
+
+def _verdict(gate: Gate, mine: Sequence[Aggregate], *, intent: IntentName, level: AutonomyLevel) -> GateVerdict:
+    match gate:
+        case SuiteGate():
+            seen = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
+            return suite_verdict(gate, seen, intent=intent, level=level)
+        case AttackGate():
+            seen = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
+            return attack_verdict(gate, seen, intent=intent, level=level)
+        case LiveGate():
+            seen = tally(mine, metric=gate.metric, intent=intent, level=AutonomyLevel.SHADOW)
+            return live_verdict(gate, intent=intent, level=level, n_seen=seen.n_counted)
+        case AttestationGate():
+            return attestation_verdict(gate, intent=intent, level=level)
+
+
+def _earned(policy: Policy, intent: IntentPolicy, supported: set[tuple[IntentName, str, str]]) -> AutonomyLevel:
+    earned = AutonomyLevel.SHADOW
+    for level in _levels(intent):
+        enforcing = [gate for gate in policy.gates.get(level, ()) if gate.mode == "enforce"]
+        holds = all((intent.name, level.label, describe_gate(gate)) in supported for gate in enforcing)
+        if level is AutonomyLevel.SHADOW and holds:
+            continue
+        if not enforcing or not holds:
+            return earned
+        earned = level
+    return earned
+
+
+def _levels(intent: IntentPolicy) -> tuple[AutonomyLevel, ...]:
+    return tuple(level for level in AutonomyLevel if level <= intent.ceiling)
