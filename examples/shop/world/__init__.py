@@ -1,0 +1,1 @@
+"""The world of Bramble & Finch, a fictional home-and-garden store."""
