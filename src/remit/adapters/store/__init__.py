@@ -1,0 +1,8 @@
+"""The durable store. SQLite is the embedded default; `docs/design/store.md` says how it is laid out and why."""
+
+from remit.adapters.store.database import SqliteDatabase
+from remit.adapters.store.grants import StoredGrants
+from remit.adapters.store.ledger import SqliteLedger
+from remit.adapters.store.recorder import SqliteRecorder
+
+__all__ = ["SqliteDatabase", "SqliteLedger", "SqliteRecorder", "StoredGrants"]

@@ -1,0 +1,153 @@
+"""The ledger in SQLite. Append-only; running counts are kept in the same transaction."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from remit.adapters.store.database import SqliteDatabase
+from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.errors import LedgerConflict
+from remit.evidence import Aggregate, Observation, ObservationKey, Outcome, Selection, Source, Strength
+
+_COLUMNS = (
+    "key, at, agent, release, intent, level, source, strength, metric, outcome, cluster, sampling_probability,"
+    " policy, details"
+)
+PAGE = 1000
+"""How many observations `select` reads at a time; memory stays flat."""
+
+
+class SqliteLedger:
+    """Implements `Ledger`."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    async def append(self, observations: Sequence[Observation]) -> int:
+        """Keep these, all or none; returns how many were new."""
+        return await self._database.write(lambda connection: _append(connection, observations))
+
+    async def select(self, selection: Selection) -> AsyncIterator[Observation]:
+        """Observations in the order in which they were appended, page by page."""
+        where, values = _where(selection)
+        after = 0
+        while True:
+            statement = f"select seq, {_COLUMNS} from observations where seq > ?{where} order by seq limit {PAGE}"  # noqa: S608 - column names are ours, values are bound
+            rows = await self._database.read(_fetch(statement, (after, *values)))
+            for row in rows:
+                yield _observation_from(row[1:])
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][0]
+
+    async def aggregates(self, selection: Selection) -> Sequence[Aggregate]:
+        """Running counts by cluster, ordered by (intent, metric, cluster)."""
+        if selection.source is not None:
+            message = "aggregates are kept without their source; select by metric instead"
+            raise ValueError(message)
+        where, values = _where(selection)
+        statement = (
+            "select agent, release, intent, level, metric, cluster, n_passed, n_failed, n_not_counted from aggregates"  # noqa: S608 - column names are ours, values are bound
+            f" where 1 = 1{where} order by intent, metric, cluster, agent, release, level"
+        )
+        rows = await self._database.read(_fetch(statement, values))
+        return [
+            Aggregate(AgentName(row[0]), ReleaseId(row[1]), IntentName(row[2]), *row[3:6], *row[6:9]) for row in rows
+        ]
+
+
+def _fetch(statement: str, values: Sequence[Any]) -> Any:
+    def work(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+        return connection.execute(statement, values).fetchall()
+
+    return work
+
+
+def _where(selection: Selection) -> tuple[str, list[Any]]:
+    """` and name = ?` for each thing that is selected, and the values."""
+    wanted = {name: getattr(selection, name) for name in selection.__slots__}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    return "".join(f" and {name} = ?" for name in wanted), list(wanted.values())
+
+
+def _append(connection: sqlite3.Connection, observations: Iterable[Observation]) -> int:
+    n_new = 0
+    for observation in observations:
+        row = _row(observation)
+        inserted = connection.execute(
+            f"insert into observations ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - column names are ours, values are bound
+            " on conflict (key) do nothing",
+            row,
+        ).rowcount
+        if inserted:
+            _count(connection, observation)
+            n_new += 1
+        else:
+            _refuse_other_content(connection, row)
+    return n_new
+
+
+def _count(connection: sqlite3.Connection, seen: Observation) -> None:
+    connection.execute(
+        "insert into aggregates (agent, release, intent, level, metric, cluster, n_passed, n_failed, n_not_counted)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set n_passed = n_passed + excluded.n_passed,"
+        " n_failed = n_failed + excluded.n_failed, n_not_counted = n_not_counted + excluded.n_not_counted",
+        (
+            seen.agent,
+            seen.release,
+            seen.intent,
+            seen.level,
+            seen.metric,
+            seen.cluster,
+            seen.outcome is Outcome.PASSED,
+            seen.outcome is Outcome.FAILED,
+            not seen.outcome.counts,
+        ),
+    )
+
+
+def _refuse_other_content(connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+    """A repeated observation may differ in the time it was written, and in nothing else."""
+    known = connection.execute(f"select {_COLUMNS} from observations where key = ?", (row[0],)).fetchone()  # noqa: S608 - column names are ours, values are bound
+    if known[2:] != tuple(row[2:]):
+        raise LedgerConflict(row[0])
+
+
+def _row(seen: Observation) -> tuple[Any, ...]:
+    return (
+        seen.key,
+        seen.at.isoformat(),
+        seen.agent,
+        seen.release,
+        seen.intent,
+        seen.level,
+        seen.source.value,
+        int(seen.strength),
+        seen.metric,
+        seen.outcome.value,
+        seen.cluster,
+        seen.sampling_probability,
+        seen.policy,
+        json.dumps(dict(seen.details), sort_keys=True),
+    )
+
+
+def _observation_from(row: Sequence[Any]) -> Observation:
+    return Observation(
+        key=ObservationKey(row[0]),
+        at=datetime.fromisoformat(row[1]),
+        agent=AgentName(row[2]),
+        release=ReleaseId(row[3]),
+        intent=IntentName(row[4]),
+        level=row[5],
+        source=Source(row[6]),
+        strength=Strength(row[7]),
+        metric=row[8],
+        outcome=Outcome(row[9]),
+        cluster=row[10],
+        sampling_probability=row[11],
+        policy=row[12],
+        details=json.loads(row[13]),
+    )

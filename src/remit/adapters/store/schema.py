@@ -1,0 +1,120 @@
+"""The tables, once, for migrations and for everything that is not a turn. The path of a turn speaks SQL itself."""
+
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("customer", Text),
+    Column("language", Text, nullable=False),
+    Column("release", Text),
+    Column("handed_off", Text),
+    Column("agent_memory", Text, nullable=False),
+    Column("n_entries", Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("conversation_id", Text, ForeignKey("conversations.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    CheckConstraint("kind in ('message', 'exchange')", name="kind"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("deadline", Text, nullable=False),
+    Column("leased_until", Text),
+    Column("closed_at", Text),
+    Index("ix_turns_conversation_id", "conversation_id", "received_at"),
+)
+
+turn_records = Table(
+    "turn_records",
+    metadata,
+    Column("turn_id", Text, ForeignKey("turns.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("at", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("strength", Integer, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("cluster", Text, nullable=False),
+    Column("sampling_probability", Float, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    CheckConstraint("sampling_probability > 0 and sampling_probability <= 1", name="sampling_probability"),
+    Index("ix_observations_agent", "agent", "release", "intent", "metric"),
+)
+
+aggregates = Table(
+    "aggregates",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("release", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("cluster", Text, primary_key=True),
+    Column("n_passed", Integer, nullable=False),
+    Column("n_failed", Integer, nullable=False),
+    Column("n_not_counted", Integer, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("granted_at", Text, nullable=False),
+)
+
+control = Table(
+    "control",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("stopped", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+)

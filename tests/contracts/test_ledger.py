@@ -1,0 +1,137 @@
+"""One contract for every ledger."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.adapters.memory import MemoryLedger
+from remit.adapters.store import SqliteDatabase, SqliteLedger
+from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.errors import LedgerConflict
+from remit.evidence import Ledger, Observation, ObservationKey, Outcome, Selection, Source, Strength
+
+OpenLedger = Callable[[], AbstractAsyncContextManager[Ledger]]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def open_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> OpenLedger:
+    @asynccontextmanager
+    async def memory() -> AsyncIterator[Ledger]:
+        yield MemoryLedger()
+
+    @asynccontextmanager
+    async def sqlite() -> AsyncIterator[Ledger]:
+        async with SqliteDatabase(tmp_path / "remit.db") as database:
+            yield SqliteLedger(database)
+
+    return memory if request.param == "memory" else sqlite
+
+
+def observation(key: str, **changes: Any) -> Observation:
+    seen = Observation(
+        key=ObservationKey(key),
+        at=datetime(2026, 11, 1, tzinfo=UTC),
+        agent=AgentName("shop"),
+        release=ReleaseId("r-1"),
+        intent=IntentName("refund"),
+        level="tools_within_limits",
+        source=Source.SCENARIO_TRIAL,
+        strength=Strength.SIMULATED,
+        metric="suite:journeys",
+        outcome=Outcome.PASSED,
+        cluster="late-parcel",
+        details={"seed": 7, "note": "x", "rate": 0.5, "flag": True, "none": None},
+    )
+    return replace(seen, **changes)
+
+
+def with_ledger(open_ledger: OpenLedger, story: Callable[[Ledger], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        async with open_ledger() as ledger:
+            await story(ledger)
+
+    asyncio.run(run())
+
+
+async def all_of(ledger: Ledger, selection: Selection) -> list[Observation]:
+    return [seen async for seen in ledger.select(selection)]
+
+
+def test_what_is_appended_comes_back_in_order_and_whole(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        rows = [observation(f"k{i}", cluster=f"c{i % 3}") for i in range(2_345)]
+        assert await ledger.append(rows) == len(rows)
+        assert await all_of(ledger, Selection()) == rows
+
+    with_ledger(open_ledger, story)
+
+
+def test_a_repeated_observation_counts_once(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        first = observation("k")
+        later = replace(first, at=first.at + timedelta(hours=1))
+        assert await ledger.append([first, first]) == 1
+        assert await ledger.append([later]) == 0
+        (aggregate,) = await ledger.aggregates(Selection())
+        assert (aggregate.n_passed, aggregate.n_failed, aggregate.n_not_counted) == (1, 0, 0)
+        assert await all_of(ledger, Selection()) == [first]
+
+    with_ledger(open_ledger, story)
+
+
+def test_a_known_key_with_other_content_is_a_conflict_and_nothing_of_the_batch_stays(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.append([observation("k")])
+        with pytest.raises(LedgerConflict, match="'k'"):
+            await ledger.append([observation("new"), observation("k", outcome=Outcome.FAILED)])
+        assert [seen.key for seen in await all_of(ledger, Selection())] == ["k"]
+        (aggregate,) = await ledger.aggregates(Selection())
+        assert aggregate.n_passed == 1
+
+    with_ledger(open_ledger, story)
+
+
+def test_aggregates_count_by_cluster_and_keep_what_does_not_count_apart(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        outcomes = [Outcome.PASSED, Outcome.FAILED, Outcome.INFRASTRUCTURE_ERROR, Outcome.PASSED]
+        await ledger.append([observation(f"a{i}", outcome=outcome) for i, outcome in enumerate(outcomes)])
+        await ledger.append([observation("b", cluster="wrong-number", outcome=Outcome.SCENARIO_ERROR)])
+        late, wrong = await ledger.aggregates(Selection(metric="suite:journeys"))
+        assert (late.cluster, late.n_passed, late.n_failed, late.n_not_counted) == ("late-parcel", 2, 1, 1)
+        assert (wrong.cluster, wrong.n_passed, wrong.n_failed, wrong.n_not_counted) == ("wrong-number", 0, 0, 1)
+
+    with_ledger(open_ledger, story)
+
+
+def test_a_selection_keeps_agents_releases_intents_and_metrics_apart(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        other = {
+            "agent": AgentName("vendor"),
+            "release": ReleaseId("r-2"),
+            "intent": IntentName("order_status"),
+            "metric": "suite:red-team",
+        }
+        await ledger.append([observation("k")] + [observation(name, **{name: value}) for name, value in other.items()])
+        for name, value in other.items():
+            selection = Selection(**{name: value})  # type: ignore[arg-type]
+            assert [seen.key for seen in await all_of(ledger, selection)] == [name]
+            assert len(await ledger.aggregates(selection)) == 1
+        by_source = await all_of(ledger, Selection(source=Source.LIVE_OUTCOME))
+        assert by_source == []
+
+    with_ledger(open_ledger, story)
+
+
+def test_an_empty_ledger_has_nothing_to_say(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        assert await ledger.append([]) == 0
+        assert await all_of(ledger, Selection()) == []
+        assert list(await ledger.aggregates(Selection())) == []
+
+    with_ledger(open_ledger, story)
