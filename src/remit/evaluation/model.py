@@ -64,11 +64,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What an agent that does nothing, or always hands off, gets on the same scenarios."""
+    """What an agent that does nothing, or always hands off, gets on the same scenarios.
+
+    `by_intent` holds (passed, scenarios) of each intent, so that it can stand beside the intent's own score.
+    """
 
     name: Literal["do_nothing", "always_hand_off"]
     n_passed: int
     n_scenarios: int
+    by_intent: Mapping[IntentName, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
