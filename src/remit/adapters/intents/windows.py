@@ -10,42 +10,11 @@ _REQUEST = re.compile(
     r"\b(how|what|where|when|why|who|which|can (you|i|we)|could (you|i|we)|would you|will you|do you|is there|are there"
     r"|i want|i need|i would like|i'd like|tell me|give me|show me|help me|explain|write|recommend)\b"
 )
-_POINTS_BACK = frozenset(
-    [
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "they",
-        "them",
-        "then",
-        "same",
-        "one",
-        "there",
-        "here",
-        "he",
-        "she",
-        "his",
-        "her",
-        "yes",
-        "no",
-        "yeah",
-        "yep",
-        "nope",
-        "ok",
-        "okay",
-        "sure",
-        "thanks",
-        "thank",
-        "please",
-        "right",
-        "correct",
-        "exactly",
-        "#",
-    ]
-)
+_BACK_WORDS = """
+    it its this that these those they them then same one there here he she his her
+    yes no yeah yep nope ok okay sure thanks thank please right correct exactly #
+"""
+_POINTS_BACK = frozenset(_BACK_WORDS.split())
 _SHORT = 3
 
 
