@@ -15,8 +15,8 @@ IntentName = NewType("IntentName", str)
 ReleaseId = NewType("ReleaseId", str)
 TurnId = NewType("TurnId", str)
 
-JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
-JsonObject: TypeAlias = "Mapping[str, JsonValue]"
+JsonValue: TypeAlias = bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
+JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 Speaker = Literal["customer", "agent", "expert"]
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from remit.conversations import HandoffReason
-from remit.policy.decide import decide, freedom
+from remit.policy.decide import decide, freedom, strictest
 from remit.policy.decisions import Decision, HandOff
 from remit.policy.proposals import Proposal
-from remit.policy.strictest import strictest
 from remit.runtime.scene import Scene
 
 

@@ -1,7 +1,7 @@
 """Leaf of a turn: what does the customer want, and which rule follows?"""
 
 from remit.conversations import Conversation, HandedOff, HandoffReason, Turn
-from remit.policy.strictest import strictest
+from remit.policy.decide import strictest
 from remit.runtime.codec import encode
 from remit.runtime.journal import Journal
 from remit.runtime.ports import IntentEstimate, Permit, TurnPorts
