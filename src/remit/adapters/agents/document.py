@@ -105,6 +105,13 @@ class DocumentPlace:
             )
         return float(value)
 
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """True or false."""
+        value = self.section.get(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, f"{self.name_of(key)!r} must be true or false, not {value!r}", "Without quotes.")
+        return value
+
     def mapping(self, key: str) -> dict[str, Any]:
         """A mapping as plain JSON values; empty if the key is not there."""
         return dict(plain(self.part(key).section)) if self.section.get(key) is not None else {}

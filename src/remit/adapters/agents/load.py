@@ -10,6 +10,11 @@ from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, canonical_json, parse_document
+from remit.adapters.agents.flow.agent import build_flow
+from remit.adapters.agents.http import build_http
+from remit.adapters.agents.hybrid import build_hybrid
+from remit.adapters.agents.llm import build_llm
+from remit.adapters.agents.openai_chat import build_openai_chat
 from remit.adapters.agents.python import build_python
 from remit.conversations import AgentName, ReleaseId
 from remit.errors import AgentParseError
@@ -28,6 +33,11 @@ connection. An agent that holds connections also has `async close()`; one that c
 
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {
+        "flow": build_flow,
+        "http": build_http,
+        "hybrid": build_hybrid,
+        "llm": build_llm,
+        "openai_chat": build_openai_chat,
         "python": build_python,
     }
 )

@@ -1,0 +1,107 @@
+"""The `llm` agent: a tool-calling loop on a chat-completions endpoint, one completion for one proposal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from remit.adapters.agents.calls import declare_tools, propose_call
+from remit.adapters.agents.document import DocumentPlace
+from remit.adapters.agents.endpoint import ENDPOINT_KEYS, read_client
+from remit.adapters.agents.messages import render_messages
+from remit.adapters.llm import ChatClient, Completion, CompletionCall
+from remit.conversations import JsonObject, ToolExchange
+from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
+from remit.runtime.ports import AgentReply, AgentView, Usage
+
+
+class LlmAgent:
+    """Calls that a model makes at once are proposed one by one; those that wait are in the agent's memory.
+
+    They are forgotten when the customer speaks again before they were proposed, or when their tool is not
+    granted any more: then the model is asked anew.
+    """
+
+    def __init__(self, name: str, client: ChatClient, prompt: str) -> None:
+        self._name = name
+        self._client = client
+        self._prompt = prompt
+
+    @property
+    def spent(self) -> Usage:
+        """All tokens so far, answers that could not be used included."""
+        return self._client.spent
+
+    async def propose(self, view: AgentView) -> AgentReply:
+        """The next waiting call, or what a new completion proposes."""
+        waiting = _waiting_calls(view)
+        if waiting:
+            return self._reply(waiting, view, Usage())
+        completion = await self._client.complete(
+            render_messages(view, self._prompt, with_tools=True),
+            tools=declare_tools(view.tools),
+            deadline=view.deadline,
+        )
+        if completion.calls:
+            return self._reply(completion.calls, view, completion.usage, signals=_signals(completion))
+        answer = ProposedAnswer(
+            completion.text.strip(),
+            signals=_signals(completion),
+            expects_reply=completion.text.rstrip().endswith("?"),
+        )
+        return AgentReply(answer, usage=completion.usage)
+
+    async def check(self) -> None:
+        """Raise a leaf of AgentError if the endpoint cannot be asked now."""
+        await self._client.check()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _reply(
+        self,
+        calls: Sequence[CompletionCall],
+        view: AgentView,
+        usage: Usage,
+        *,
+        signals: Mapping[str, float] | None = None,
+    ) -> AgentReply:
+        """Propose the first of the calls, all checked now: a half-wrong set of calls is not begun."""
+        proposals: list[Proposal] = [
+            propose_call(call.name, call.arguments, call.id, view.tools, owner=self._name) for call in calls
+        ]
+        first = proposals[0]
+        if isinstance(first, ProposedCall) and signals:
+            first = ProposedCall(first.call, signals=signals)
+        return AgentReply(first, memory=_remember(calls[1:]), usage=usage)
+
+
+def build_llm(
+    document: Mapping[str, Any], where: DocumentPlace, directory: Path, environ: Mapping[str, str]
+) -> LlmAgent:
+    """Builder of `type: llm`."""
+    del document
+    where.expect_keys(*ENDPOINT_KEYS, "system_prompt")
+    return LlmAgent(where.agent, read_client(where, environ), where.read_file("system_prompt", directory))
+
+
+def _signals(completion: Completion) -> Mapping[str, float]:
+    probability = completion.mean_token_probability
+    return {} if probability is None else {"mean_token_probability": probability}
+
+
+def _remember(calls: Sequence[CompletionCall]) -> JsonObject:
+    if not calls:
+        return {}
+    return {"waiting": [{"id": call.id, "name": call.name, "arguments": dict(call.arguments)} for call in calls]}
+
+
+def _waiting_calls(view: AgentView) -> tuple[CompletionCall, ...]:
+    """Calls of the last completion that were not proposed yet; none once the customer has spoken again."""
+    remembered: Any = view.conversation.agent_memory.get("waiting") or ()
+    entries = view.conversation.entries
+    if not remembered or not entries or not isinstance(entries[-1], ToolExchange):
+        return ()
+    calls = tuple(CompletionCall(item["id"], item["name"], item["arguments"]) for item in remembered)
+    granted = {str(spec.name) for spec in view.tools} | {"hand_off"}
+    return calls if all(call.name in granted for call in calls) else ()
