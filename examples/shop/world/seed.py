@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from .rules import TODAY, shipping_fee
 N_CUSTOMERS = 60
 N_ORDERS = 150
 _PRICES = {product.sku: product.price_cents for product in PRODUCTS}
+_LIVE_PLANTS = {product.sku for product in PRODUCTS if not product.returnable}
 
 _FIRST = (
     "Anna",
@@ -116,13 +118,16 @@ def _shipment(chance: random.Random, shipped: date) -> Shipment:
 
 def _returns(chance: random.Random, orders: list[Order]) -> list[Return]:
     reasons = ("not as described", "changed my mind", "wrong size", "arrived damaged")
-    delivered = [order for order in orders if order.status == "delivered"]
+    possible = [
+        (order, sku, order.shipment.delivered_on)
+        for order in orders
+        for sku, _ in order.items
+        if order.shipment and order.shipment.delivered_on and sku not in _LIVE_PLANTS
+    ]
     made = []
-    for number, order in enumerate(chance.sample(delivered, k=9), start=5004):
-        arrived = date.fromisoformat(order.shipment.delivered_on) if order.shipment else TODAY
-        started = min(arrived + timedelta(days=3), TODAY)
-        made.append(Return(f"R-{number}", order.order_id, order.items[0][0], chance.choice(reasons), "in_transit",
-                           started.isoformat()))  # fmt: skip
+    for number, (order, sku, delivered_on) in enumerate(chance.sample(possible, k=9), start=5004):
+        started = min(date.fromisoformat(delivered_on) + timedelta(days=3), TODAY)
+        made.append(Return(f"R-{number}", order.order_id, sku, chance.choice(reasons), "in_transit", f"{started}"))
     return made
 
 
@@ -167,7 +172,7 @@ def _insert_shipment(connection: sqlite3.Connection, order_id: str, shipment: Sh
     _insert(connection, "shipment_events", events)
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     for row in rows:
         marks = ", ".join("?" * len(row))
         connection.execute(f"insert into {table} values ({marks})", row)

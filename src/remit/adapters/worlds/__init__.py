@@ -10,9 +10,11 @@ from remit.adapters.worlds.definition import (
 )
 from remit.adapters.worlds.json_state import JsonState, State
 from remit.adapters.worlds.load import load_world
+from remit.adapters.worlds.sqlite_state import SqliteState
 
 __all__ = [
     "JsonState",
+    "SqliteState",
     "State",
     "StateCopy",
     "StateSource",
