@@ -1,71 +1,72 @@
 """Words that try to give the agent orders: in what customers write, and in what tools bring back.
 
-Patterns catch the known wordings only; they are one layer. What an attack may do is bounded by the
-permit (which tools, which limits), whether or not it is recognised here.
+Patterns catch known wordings only; they are one layer. What an attack can do is bounded by the
+permit (which tools, within which limits), whether or not it is recognised here.
 """
 
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+# Formatting characters that hide words from people but not from a language model.
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 _SPACES = re.compile(r"\s+")
 
-_ORDERS = r"(?:instructions?|orders|directives?|directions|rules|prompts?|guidelines|programming|commands|training)"
-_EARLIER = (
-    r"(?:previous|prior|above|earlier|preceding|initial|original|existing|current|old|your|you (?:were|got|have))"
-)
-_DROP = r"(?:ignore|disregard|forget|override|overrule|bypass|neglect|skip|discard|drop)"
+_DROP = r"(?:ignore|ignoring|disregard|forget|override|overrule|bypass|discard)"
+_ORDERS = r"(?:instructions?|assignments?|orders|directives?|rules|prompts?|guidelines|programming|training)"
+_EARLIER = r"(?:previous|prior|above|earlier|preceding|initial|original|existing|your|you (?:were|got|have))"
+_SHOW = r"(?:show|reveal|print|output|display|repeat|tell|give|share|leak|paste|summari[sz]e|translate|what(?: is|'s)?)"
+_FREE = r"(?:unfiltered|uncensored|unhinged|unrestricted|amoral|immoral|jailbroken)"
+_LIMITS = r"(?:restrictions?|filters?|limitations?|limits|ethics|ethical|morals?|guidelines|censorship|rules)"
+
+_DROPS = "orders to drop its instructions"
+_ROLE = "a role without limits"
+_ASKS = "a question after its instructions or secrets"
+_COMMAND = "orders for the agent"
+_BEFORE = r"(?:above|before|previous|prior|earlier|so far|you (?:know|were|have))"
+_AGENT_ROLE = r"(?:act|answer|respond|reply|pretend|you are|an? ai|chatbot|response)"
+_BEING = r"(?:act|answer|respond|behave|operate|you are|you're)"
+_WILL = r"(?:will|are|should|must|have to)"
+_PLAY = r"(?:act|answer|respond|reply|roleplay|pretend|simulate|speak|be in|going to|called)"
+_AI = r"(?:ai|llm|language model|chatbot|virtual assistant|support agent|assistant)"
+_SPEAKS_TO = r"(?:to|attention|note to|message (?:to|for)|instructions? (?:to|for))"
+_ACT = r"(?:issue|refund|send|tell|transfer|reply|respond|say|approve|call|run)"
 
 _ANYWHERE: tuple[tuple[str, str], ...] = (
-    ("orders to drop its instructions", rf"\b{_DROP}\b (?:\w+ ){{0,3}}{_EARLIER}\b(?: \w+){{0,3}} {_ORDERS}\b"),
+    (_DROPS, rf"\b{_DROP}\b (?:\w+ ){{0,3}}{_EARLIER}\b(?: \w+){{0,3}} {_ORDERS}\b"),
+    (_DROPS, rf"\b{_DROP}\b(?: about)? (?:all|any|every|these|those)(?: of)?(?: \w+){{0,2}} {_ORDERS}\b"),
+    (_DROPS, rf"\b{_DROP} (?:everything|all|anything) {_BEFORE}\b"),
+    (_DROPS, rf"\b{_DROP} (?:the )?above and (?:say|tell|give|print|show|write|answer|respond)\b"),
+    (_DROPS, r"\b(?:vergiss|vergessen sie|ignorieren?|missachte)\b(?: \w+){0,3} (?:anweisung|instruktion)"),
     (
-        "orders to drop its instructions",
-        rf"\b{_DROP}\b (?:all|any|every|these|those)(?: of)?(?: \w+){{0,2}} {_ORDERS}\b",
+        _DROPS,
+        r"\b(?:vergiss|vergessen sie|ignoriere) (?:alles|alle)\b(?: \w+){0,3} (?:auftr|befehl|davor|zuvor|vorher)",
     ),
-    (
-        "orders to drop its instructions",
-        r"\b(?:ignore|disregard|forget) (?:everything|all|anything)(?: \w+){0,3} (?:above|before|previous(?:ly)?|prior|earlier|so far)\b",
-    ),
-    (
-        "orders to drop its instructions",
-        r"\b(?:vergiss|vergesse|ignorier|ignoriere|missachte)\b(?: \w+){0,3} (?:anweisung|auftr|anordnung|instruktion|befehl|regel|davor|zuvor|vorher|bisher)\w*",
-    ),
-    (
-        "orders to drop its instructions",
-        r"\b(?:ignora|olvida|oublie|oubliez|ignorez|dimentica)\b(?: \w+){0,4} (?:instruc|instructions|consignes|istruzioni)\w*",
-    ),
+    (_DROPS, r"\b(?:ignora|olvida|oublie|oubliez|ignorez|dimentica)\b(?: \w+){0,4} (?:instruc|consignes|istruzioni)"),
     ("a forged chat mark", r"<\|(?:im_start|im_end|system|endoftext|end_of_turn)\|>|\[/?inst\]|<</?sys>>"),
+    ("a known jailbreak", r"\b(?:do anything now|jailbr(?:eak|oken)\w*|(?:dan|god|developer) mode|antigpt)\b"),
+    (_ROLE, rf"\b{_AGENT_ROLE}\b[^.?!]{{0,80}}\b{_FREE}\b"),
+    (_ROLE, rf"\b{_BEING} (?:\w+ ){{0,6}}(?:without|no|free of) (?:any )?{_LIMITS}\b"),
+    (_ROLE, rf"\b(?:not|isn't|aren't|no longer) (?:bound|limited|restricted) (?:by|to) (?:\w+ ){{0,4}}{_LIMITS}\b"),
+    (_ROLE, rf"\bfrom (?:now o(?:w?n)|this point on ?wards?),? (?:\w+ ){{0,8}}you {_WILL} (?:\w+ ){{0,4}}{_PLAY}\b"),
     (
-        "a known jailbreak",
-        r"\b(?:do anything now|jailbr(?:eak|oken)\w*|dan mode|developer mode (?:enabled|output)|antigpt)\b",
+        _ROLE,
+        r"\b(?:openai|chatgpt)\b[^.?!]{0,60}\b(?:rules|policy|policies|personas?|personalit(?:y|ies)|guidelines)\b",
     ),
-    (
-        "a demand to lose its limits",
-        r"\b(?:act|behave|respond|answer|operate|you are|you're) (?:\w+ ){0,6}(?:without|no|free (?:of|from)|unbound by)"
-        r" (?:any )?(?:restrictions?|filters?|limitations?|ethical|moral|guidelines|censorship)\b",
-    ),
-    (
-        "a question after its instructions",
-        r"\b(?:show|reveal|print|output|display|repeat|tell|give|share|leak|expose|copy|paste|summari[sz]e|translate|what(?: is|'s| are| were)?)\b"
-        r"(?: \w+){0,6} (?:system|initial|hidden|secret|original|developer|pre-?) ?(?:prompt|instructions?|message)s?\b",
-    ),
-    ("a question after its instructions", r"\bsystem ?prompt\b"),
+    (_ROLE, r"\b(?:two|three|separate|different|opposite) (?:\w+ )?(?:personas|personalities)\b"),
+    (_ASKS, rf"\b{_SHOW}\b(?: \w+){{0,6}} (?:system|initial|starting|hidden|secret|developer) (?:prompt|instruction)"),
+    (_ASKS, r"\bsystem[ _]?prompt\b"),
+    (_ASKS, rf"\b{_SHOW}\b(?: me)?(?: \w+){{0,2}} instructions you (?:were|have been|got)\b"),
+    (_ASKS, rf"\b(?:{_SHOW}|confirm|verify) (?:me |us )?your (?:password|secret key|api key|credentials)\b"),
 )
-_IN_RESULTS: tuple[tuple[str, str], ...] = (
+_IN_DATA: tuple[tuple[str, str], ...] = (
+    (_COMMAND, rf"\b{_SPEAKS_TO}(?: the| all| any)? {_AI}s?(?: \w+)?\s*[:,-]"),
     (
-        "orders for the agent",
-        r"\b(?:to|attention|note to|message (?:to|for)|instructions? (?:to|for))(?: the| all| any)? "
-        r"(?:ai|llm|language model|chatbot|virtual assistant|support agent|assistant)(?: agents?| models?| assistants?)?\s*[:,-]",
+        _COMMAND,
+        r"(?:^|[.>\"'] ?)(?:system|assistant|developer) ?: ?(?:you|ignore|please|now|tell|send|issue|refund|do)\b",
     ),
-    (
-        "orders for the agent",
-        r"(?:^|[\n.>\"'] ?)(?:system|assistant|developer) ?: ?(?:you|ignore|please|now|tell|send|issue|refund|do)\b",
-    ),
-    (
-        "orders for the agent",
-        r"\byou (?:must|should|will) now (?:issue|refund|send|tell|transfer|reply|respond|say|approve|call|run)\b",
-    ),
-    ("orders for the agent", r"\b(?:if|when) you(?:'re| are) an? (?:ai|llm|language model|assistant|chatbot)\b"),
+    (_COMMAND, rf"\byou (?:must|should|will) now {_ACT}\b"),
+    (_COMMAND, rf"\b(?:if|when) you(?:'re| are) an? {_AI}\b"),
+    (_COMMAND, r"\b(?:security|training data|developer|administrator|policy) override\b"),
 )
 
 
@@ -74,7 +75,7 @@ def _compiled(patterns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Patt
 
 
 _MESSAGE_PATTERNS = _compiled(_ANYWHERE)
-_RESULT_PATTERNS = _compiled(_ANYWHERE + _IN_RESULTS)
+_DATA_PATTERNS = _compiled(_ANYWHERE + _IN_DATA)
 
 
 def order_in_message(text: str) -> str | None:
@@ -82,11 +83,11 @@ def order_in_message(text: str) -> str | None:
     return _first_match(text, _MESSAGE_PATTERNS)
 
 
-def order_in_result(text: str) -> str | None:
+def order_in_data(text: str) -> str | None:
     """What a tool's text tries on the agent, or None; stricter, because data has no business giving orders."""
-    return _first_match(text, _RESULT_PATTERNS)
+    return _first_match(text, _DATA_PATTERNS)
 
 
 def _first_match(text: str, patterns: tuple[tuple[str, re.Pattern[str]], ...]) -> str | None:
-    plain = _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    plain = _SPACES.sub(" ", _HIDDEN.sub("", unicodedata.normalize("NFKC", text)))
     return next((what for what, pattern in patterns if pattern.search(plain)), None)

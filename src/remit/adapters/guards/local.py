@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from remit.adapters.guards.contents import texts_in
-from remit.adapters.guards.injection import order_in_message, order_in_result
+from remit.adapters.guards.injection import order_in_data, order_in_message
 from remit.adapters.guards.lengths import excess, is_blank
 from remit.adapters.guards.loops import n_repeats
 from remit.adapters.guards.numbers import has_card_number, has_iban
@@ -66,7 +66,7 @@ class LocalGuardrails:
                 texts = list(texts_in(content))
             case ToolFailed(message=message) | ToolOutcomeUnknown(message=message):
                 texts = [message]
-        order = next(filter(None, map(order_in_result, texts)), None)
+        order = next(filter(None, map(order_in_data, texts)), None)
         return Breach("prompt_injection", f"the result of {call.tool!r} contains {order}") if order else Clear()
 
     def _screen_answer(self, text: str, conversation: Conversation) -> GuardVerdict:
