@@ -1,5 +1,6 @@
 """From a function call of a model to a proposal: only granted tools, only arguments that fit their schema."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -90,7 +91,12 @@ def _expect_fit(spec: ToolSpec, arguments: Mapping[str, Any], *, owner: str) -> 
         # An empty registry: a schema that points elsewhere must not make us fetch it.
         validator = jsonschema.Draft202012Validator(spec.parameters, registry=referencing.Registry())
         violation = jsonschema.exceptions.best_match(validator.iter_errors(arguments))
-    except (jsonschema.exceptions.SchemaError, referencing.exceptions.Unresolvable) as error:
+    except (
+        jsonschema.exceptions.SchemaError,
+        referencing.exceptions.Unresolvable,
+        re.error,
+        RecursionError,
+    ) as error:
         raise AgentProtocolError(
             owner, f"the schema of tool {spec.name!r} is not usable ({type(error).__name__})", "Mend the tool's schema."
         ) from error

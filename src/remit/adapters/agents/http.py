@@ -16,13 +16,15 @@ from remit.adapters.agents.endpoint import read_retry, read_url
 from remit.adapters.agents.template import Fill, compile_body, look_up, read_pointer
 from remit.adapters.llm import Request, Secret, Transport
 from remit.adapters.llm.chat import check_address, expect_success
-from remit.conversations import HandoffReason
+from remit.adapters.llm.strict_json import read_json
+from remit.conversations import HandoffReason, JsonObject
 from remit.errors import AgentProtocolError
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedHandoff
 from remit.runtime.ports import AgentReply, AgentView, Clock, StepKey
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie"})
+MAX_MEMORY_CHARACTERS = 65_536
 _POINTERS = ("text", "hand_off", "reason", "note", "confidence", "memory")
 
 
@@ -58,14 +60,12 @@ class HttpAgent:
         reply = await self._transport.send(request, within_s=min(left_s, self._mapping.timeout_s))
         expect_success(reply, request, owner=self._name)
         try:
-            content = json.loads(reply.body)
-            reply.body.decode("utf-8")
-        except (ValueError, RecursionError) as error:
+            content = read_json(reply.body)
+        except ValueError as error:
             raise AgentProtocolError(
                 self._name, "its service answered with what is not JSON", "Check `url` and what stands behind it."
             ) from error
-        memory = self._find(content, "memory")
-        return AgentReply(self._proposal(content), memory={} if memory is None else {"value": memory})
+        return AgentReply(self._proposal(content), memory=self._memory(content))
 
     async def check(self) -> None:
         """Raise a leaf of AgentError if nobody answers at the address; nothing is said to the agent."""
@@ -106,7 +106,7 @@ class HttpAgent:
             )
         texts = look_up(content, self._mapping.pointers["text"] or ())
         text = "\n\n".join(item.strip() for item in texts if isinstance(item, str)).strip()
-        if not text or not all(isinstance(item, str) for item in texts) or not _is_unicode(text):
+        if not text or not all(isinstance(item, str) for item in texts):
             raise AgentProtocolError(
                 self._name, "its answer has no text where `response.text` points", "Compare the pointer with an answer."
             )
@@ -137,6 +137,18 @@ class HttpAgent:
                 "Point `response.confidence` to one, or drop it.",
             )
         return float(value)
+
+    def _memory(self, content: Any) -> JsonObject:
+        memory = self._find(content, "memory")
+        if memory is None:
+            return {}
+        if len(json.dumps(memory)) > MAX_MEMORY_CHARACTERS:
+            raise AgentProtocolError(
+                self._name,
+                f"the state that it wants kept is longer than {MAX_MEMORY_CHARACTERS} characters",
+                "Keep it on its own side, and point `response.memory` to a reference.",
+            )
+        return {"value": memory}
 
     def _find(self, content: Any, name: str) -> Any:
         pointer = self._mapping.pointers[name]
@@ -200,11 +212,3 @@ def _variables(view: AgentView) -> Mapping[str, Any]:
         "memory": conversation.agent_memory.get("value"),
         "coaching": list(view.coaching),
     }
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

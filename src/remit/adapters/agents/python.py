@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from remit.adapters.agents.document import DocumentPlace
+from remit.adapters.llm.strict_json import expect_json
 from remit.errors import AgentError, AgentProtocolError, AgentTimeout
 from remit.policy.proposals import ProposedAnswer, ProposedCall, ProposedHandoff
 from remit.runtime.ports import AgentReply, AgentView, Clock
@@ -60,16 +61,36 @@ class PythonAgent:
 
     def _reply(self, result: Any) -> AgentReply:
         match result:
-            case AgentReply(proposal=ProposedAnswer(text="")) | ProposedAnswer(text="") | "":
-                raise AgentProtocolError(self.name, "its function returned an empty text", _RETURNS)
             case AgentReply():
-                return result
+                reply = result
             case ProposedAnswer() | ProposedCall() | ProposedHandoff():
-                return AgentReply(result)
+                reply = AgentReply(result)
             case str():
-                return AgentReply(ProposedAnswer(result))
+                reply = AgentReply(ProposedAnswer(result))
             case _:
                 raise AgentProtocolError(self.name, f"its function returned {type(result).__name__}", _RETURNS)
+        self._expect_storable(reply)
+        return reply
+
+    def _expect_storable(self, reply: AgentReply) -> None:
+        """What cannot be written down must not be done."""
+        match reply.proposal:
+            case ProposedAnswer(text):
+                content: Any = text
+                if not str(text or "").strip():
+                    raise AgentProtocolError(self.name, "its function returned an empty text", _RETURNS)
+            case ProposedCall(call):
+                content = dict(call.arguments)
+            case ProposedHandoff(_, note):
+                content = note
+            case other:
+                raise AgentProtocolError(self.name, f"its function proposed {type(other).__name__}", _RETURNS)
+        try:
+            expect_json([content, dict(reply.memory)])
+        except ValueError as error:
+            raise AgentProtocolError(
+                self.name, f"its function returned what is not JSON ({error})", "Arguments and memory must be JSON."
+            ) from error
 
 
 def build_python(

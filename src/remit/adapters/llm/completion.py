@@ -1,14 +1,14 @@
 """What a chat-completions service answers, read strictly where it matters and leniently elsewhere."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from remit.adapters.llm.endpoint import Prices
+from remit.adapters.llm.strict_json import expect_json, read_json
 from remit.errors import AgentProtocolError
 from remit.runtime.ports import Usage
 
@@ -147,8 +147,8 @@ def _read_call(call: _Call, position: int, owner: str) -> CompletionCall:
     arguments = call.function.arguments
     if isinstance(arguments, str):
         try:
-            arguments = json.loads(arguments or "{}", parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
+            arguments = read_json(arguments or "{}")
+        except ValueError as error:
             raise AgentProtocolError(
                 owner,
                 f"its model called {call.function.name!r} with arguments that are not JSON",
@@ -160,12 +160,7 @@ def _read_call(call: _Call, position: int, owner: str) -> CompletionCall:
         raise AgentProtocolError(
             owner, f"its model called {call.function.name!r} with arguments that are not an object", "See the prompt."
         )
-    _expect_unicode(json.dumps(arguments, ensure_ascii=False), owner)
     return CompletionCall(call.id or f"call_{position}", call.function.name, arguments)
-
-
-def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _text(message: _Message) -> str:
@@ -175,10 +170,9 @@ def _text(message: _Message) -> str:
 
 
 def _expect_unicode(text: str, owner: str) -> None:
-    """Half a surrogate pair is legal in JSON's escapes and can be neither stored nor sent."""
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
+        expect_json(text)
+    except ValueError as error:
         raise AgentProtocolError(owner, "its model wrote half a character (a lone surrogate)", "Ask again.") from error
 
 
