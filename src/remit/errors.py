@@ -7,6 +7,7 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── AgentParseError        an agent definition
 │   └── ImportFormatError      a file of another system (trajectories, tasks, histories)
 ├── ScenarioReferenceError     a scenario whose own reference solution fails its checks
+├── CustomerError              a simulated customer could not play its scenario
 ├── SettingsError              an unknown or impossible setting or option
 ├── AgentError                 the agent did not give a usable proposal
 │   ├── AgentUnreachable       nobody answered at its address
@@ -25,6 +26,7 @@ RemitError                     anything that Remit reports to a person in one se
 The constructor takes facts; the class makes the sentence; the facts stay as attributes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -40,15 +42,26 @@ class DocumentError(RemitError):
         line: 1-based line, or None when the whole file is meant.
         problem: What is wrong, one clause without a full stop.
         mend: How to put it right, one sentence; may be empty.
+        others: Further problems of the same document; the sentence lists them all.
     """
 
-    def __init__(self, path: Path | str, line: int | None, problem: str, mend: str = "") -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        line: int | None,
+        problem: str,
+        mend: str = "",
+        *,
+        others: "Sequence[DocumentError]" = (),
+    ) -> None:
         self.path = str(path)
         self.line = line
         self.problem = problem
         self.mend = mend
+        self.others = tuple(others)
         where = self.path if line is None else f"{self.path}:{line}"
-        super().__init__(f"{where}: {problem}." + (f"\n  {mend}" if mend else ""))
+        sentence = f"{where}: {problem}." + (f"\n  {mend}" if mend else "")
+        super().__init__("\n".join([sentence, *(str(other) for other in self.others)]))
 
 
 class PolicyParseError(DocumentError):
@@ -77,6 +90,14 @@ class ScenarioReferenceError(RemitError):
             f"scenario {scenario!r}: its reference fails: {problem}.\n"
             "  Correct `reference` or the checks; until then no agent can be judged by it."
         )
+
+
+class CustomerError(RemitError):
+    """A simulated customer could not play its scenario; the trial says nothing about the agent."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"the simulated customer failed: {problem}.")
 
 
 class SettingsError(RemitError):

@@ -62,7 +62,7 @@ def _alternatives(section: Section, written: Located) -> list[Located]:
 def _end_state(section: Section, written: Located) -> tuple[StateChange, ...]:
     if isinstance(written.value, str):
         if written.value != "unchanged":
-            mend = did_you_mean(written.value, ("unchanged", "as_reference", "any")) + " Or write the changes themselves."
+            mend = did_you_mean(written.value, ("unchanged", "as_reference", "any")) + " Or write the changes."
             section.fail(f"`state` of {section.where} cannot be {written.value!r} here", written.line, mend)
         return ()
     return read_changes(Section(written, section.path, f"`state` of {section.where}"))

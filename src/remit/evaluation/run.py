@@ -1,0 +1,219 @@
+"""A run: every scenario of a suite several times, streamed to the ledger; interrupted runs go on where they stopped."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from remit.conversations import IntentName
+from remit.evaluation.baselines import measure_baselines
+from remit.evaluation.model import Baseline, Run, RunId, Trial
+from remit.evaluation.observing import Subject, observe, trial_key
+from remit.evaluation.ports import Stage
+from remit.evaluation.references import ReferenceRun, run_reference
+from remit.evaluation.retention import Retention
+from remit.evaluation.seeds import trial_seed
+from remit.evaluation.trial import TrialLimits, TrialPlan, run_trial
+from remit.evidence import Ledger, Observation, ObservationKey, Outcome, Selection
+from remit.policy.levels import AutonomyLevel
+from remit.scenarios.model import Scenario, ScenarioId, Suite
+
+BATCH = 64
+"""Observations that are kept together; a crash loses at most so many trials, which then run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What is to be run.
+
+    Args:
+        id: Names the run.
+        suite: Its scenarios.
+        subject: Who is examined.
+        level: The level under test.
+        levels: The level at which the agent acts for each intent: the level under test or the intent's ceiling.
+        n_trials: Trials of each scenario.
+        seed: All randomness follows from it.
+        concurrency: Trials under way at the same time.
+        limits: Bounds of one trial.
+        source: Where the suite comes from.
+    """
+
+    id: RunId
+    suite: Suite
+    subject: Subject
+    level: AutonomyLevel
+    levels: Mapping[IntentName, AutonomyLevel]
+    n_trials: int
+    seed: int
+    concurrency: int = 8
+    limits: TrialLimits = TrialLimits()
+
+    def level_of(self, scenario: Scenario) -> AutonomyLevel:
+        """The level at which the agent acts in this scenario."""
+        return self.levels.get(scenario.intent, self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run and what it left out.
+
+    Args:
+        run: The run; whole trials only as `Retention` keeps them.
+        n_resumed: Planned trials that were in the ledger already.
+        scenario_errors: Scenarios whose own reference fails, with the reason; no trial of them ran.
+    """
+
+    run: Run
+    n_resumed: int
+    scenario_errors: Mapping[ScenarioId, str]
+
+
+@dataclass(slots=True)
+class _Sink:
+    """Collects finished trials, and appends their observations in batches."""
+
+    plan: RunPlan
+    ledger: Ledger
+    stage: Stage
+    on_trial: Callable[[Trial], None]
+    retention: Retention = field(default_factory=Retention)
+    trials: list[Trial] = field(default_factory=list)
+    waiting: list[Observation] = field(default_factory=list)
+
+    async def take(self, scenario: Scenario, trial: Trial) -> None:
+        level = self.plan.level_of(scenario)
+        key = trial_key(self.plan.subject, scenario, level, trial.index, trial.seed)
+        seen = observe(self.plan.subject, scenario, level, trial, key=key, at=self.stage.clock.now())
+        self.waiting.append(seen)
+        self.trials.append(self.retention.keep(trial))
+        self.on_trial(trial)
+        if len(self.waiting) >= BATCH:
+            await self.flush()
+
+    async def flush(self) -> None:
+        batch, self.waiting = self.waiting, []
+        if batch:
+            await self.ledger.append(batch)
+
+
+async def run_suite(
+    plan: RunPlan,
+    stage: Stage,
+    ledger: Ledger,
+    *,
+    handing_off: Stage | None = None,
+    on_trial: Callable[[Trial], None] = lambda _: None,
+) -> RunResult:
+    """Run what the ledger does not hold yet, and keep every outcome there.
+
+    Args:
+        plan: What to run.
+        stage: Where trials of the agent play.
+        ledger: Keeps the observations; trials it holds already are not run again.
+        handing_off: The stage around an agent that always hands off; None leaves the baselines out.
+        on_trial: Called after each trial, for a progress bar.
+
+    Raises:
+        StoreUnavailable: The ledger cannot keep any more; what was appended before is kept.
+    """
+    started_at = stage.clock.now()
+    known = await _known_keys(plan, ledger)
+    references = {scenario.id: await run_reference(scenario, stage) for scenario in plan.suite.scenarios}
+    sink = _Sink(plan, ledger, stage, on_trial)
+    todo = [one for one in _all_trials(plan, references) if _key(plan, one) not in known]
+    try:
+        await _work(plan, stage, sink, references, iter(todo))
+    finally:
+        await sink.flush()
+    baselines: tuple[Baseline, ...] = ()
+    if handing_off is not None:
+        sound = [scenario for scenario in plan.suite.scenarios if not references[scenario.id].problem]
+        firsts = [_trial_plan(plan, scenario, 0, references) for scenario in sound]
+        baselines = await measure_baselines(firsts, stage, handing_off, plan.limits)
+    order = {scenario.id: place for place, scenario in enumerate(plan.suite.scenarios)}
+    planned = plan.n_trials * len(plan.suite.scenarios)
+    run = Run(
+        id=plan.id,
+        suite=plan.suite.name,
+        agent=plan.subject.agent,
+        release=plan.subject.release,
+        policy=plan.subject.policy,
+        level=plan.level,
+        started_at=started_at,
+        planned=planned,
+        trials=tuple(sorted(sink.trials, key=lambda trial: (order[trial.scenario], trial.index))),
+        baselines=baselines,
+        simulated=plan.suite.simulated,
+        source=plan.suite.source,
+    )
+    problems = {name: reference.problem for name, reference in references.items() if reference.problem}
+    return RunResult(run, planned - len(todo), problems)
+
+
+async def _known_keys(plan: RunPlan, ledger: Ledger) -> frozenset[ObservationKey]:
+    subject = plan.subject
+    selection = Selection(agent=subject.agent, release=subject.release, metric=subject.metric, source=subject.source)
+    return frozenset([seen.key async for seen in ledger.select(selection)])
+
+
+def _key(plan: RunPlan, trial: TrialPlan) -> ObservationKey:
+    return trial_key(plan.subject, trial.scenario, plan.level_of(trial.scenario), trial.index, trial.seed)
+
+
+def _all_trials(plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun]) -> Iterator[TrialPlan]:
+    """Round by round, so that an interrupted run has something on every scenario."""
+    for index in range(plan.n_trials):
+        for scenario in plan.suite.scenarios:
+            yield _trial_plan(plan, scenario, index, references)
+
+
+def _trial_plan(
+    plan: RunPlan, scenario: Scenario, index: int, references: Mapping[ScenarioId, ReferenceRun]
+) -> TrialPlan:
+    return TrialPlan(
+        run=plan.id,
+        scenario=scenario,
+        index=index,
+        seed=trial_seed(plan.seed, scenario.id, index),
+        reference_changes=references[scenario.id].changes,
+    )
+
+
+async def _work(
+    plan: RunPlan,
+    stage: Stage,
+    sink: _Sink,
+    references: Mapping[ScenarioId, ReferenceRun],
+    todo: Iterator[TrialPlan],
+) -> None:
+    async def worker() -> None:
+        for trial_plan in todo:
+            problem = references[trial_plan.scenario.id].problem
+            if problem:
+                trial = _not_run(trial_plan, problem)
+            else:
+                trial = await run_trial(trial_plan, stage, plan.limits)
+            await sink.take(trial_plan.scenario, trial)
+            await asyncio.sleep(0)  # an agent that never waits must not starve the others, nor Ctrl-C
+
+    # Not a TaskGroup: the caller wants the store's own error, not a group around it.
+    workers = [asyncio.create_task(worker()) for _ in range(plan.concurrency)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for one in workers:
+            one.cancel()
+
+
+def _not_run(plan: TrialPlan, problem: str) -> Trial:
+    return Trial(
+        scenario=plan.scenario.id,
+        scenario_version=plan.scenario.version,
+        intent=plan.scenario.intent,
+        index=plan.index,
+        seed=plan.seed,
+        outcome=Outcome.SCENARIO_ERROR,
+        attributed_to="scenario",
+        checks=(),
+        error=f"its reference fails: {problem}",
+    )
