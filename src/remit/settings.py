@@ -1,1 +1,57 @@
-"""Settings: one typed, described object, read once at start."""
+"""Settings: one typed, described object, read once at start. What customers meet belongs in the policy."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from remit.errors import SettingsError
+
+PREFIX = "REMIT_"
+
+
+def _setting(default: Any, description: str) -> Any:
+    return field(default=default, metadata={"description": description})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, each with its environment name `REMIT_<NAME>`; see docs/reference/settings.md."""
+
+    store: Path = _setting(Path(".remit/remit.db"), "The SQLite file that holds conversations, evidence and grants.")
+    host: str = _setting("127.0.0.1", "Address the gateway listens on.")
+    port: int = _setting(8088, "Port the gateway listens on; 0 takes a free one.")
+    api_key: str = _setting("", "If set, clients of the API must send it as `Authorization: Bearer ...`.")
+    max_message_chars: int = _setting(8000, "Longest customer message in characters; longer ones are refused.")
+    lease_s: float = _setting(60.0, "Seconds after which another process may take over an unfinished turn.")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `REMIT_*` from an environment.
+
+        Raises:
+            SettingsError: A name is unknown, or a value does not fit its type.
+        """
+        known = {PREFIX + item.name.upper(): item for item in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, text in environ.items():
+            if not name.startswith(PREFIX):
+                continue
+            if name not in known:
+                raise SettingsError(_unknown(name, tuple(known)))
+            values[known[name].name] = _value(name, text, type(known[name].default))
+        return cls(**values)
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known)}."
+    return f"environment: unknown setting {name}.\n  {hint}"
+
+
+def _value(name: str, text: str, kind: type[Any]) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise SettingsError(f"environment: {name}={text!r} is not a {kind.__name__}.\n  Correct or unset it.") from None

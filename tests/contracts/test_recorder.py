@@ -66,6 +66,17 @@ def test_a_turn_is_held_by_one_process_until_its_lease_runs_out(open_recorder: O
     with_recorder(open_recorder, story)
 
 
+def test_the_messages_of_one_conversation_are_taken_one_after_the_other(open_recorder: OpenRecorder) -> None:
+    async def story(recorder: Recorder, _: FixedClock) -> None:
+        before, _recorded = await recorder.open(turn(1), 60)
+        with pytest.raises(TurnInProgress):
+            await recorder.open(turn(2, "Hello?"), 60)
+        await recorder.close(turn(1), before, [record(0, "ended")])
+        await recorder.open(turn(2, "Hello?"), 60)
+
+    with_recorder(open_recorder, story)
+
+
 def test_records_come_back_in_order_when_the_turn_is_taken_over(open_recorder: OpenRecorder) -> None:
     async def story(recorder: Recorder, clock: FixedClock) -> None:
         await recorder.open(turn(), 60)

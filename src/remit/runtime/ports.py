@@ -290,7 +290,7 @@ class Recorder(Protocol):
     async def open(self, turn: Turn, lease_s: float) -> tuple[Conversation, Sequence[TurnRecord]]:
         """Take the lease; returns the conversation as it was before the turn and what is recorded of the turn.
 
-        Raises TurnInProgress while another process holds the lease.
+        Raises TurnInProgress while another process holds this turn or another one of the conversation.
         """
         ...
 

@@ -1,1 +1,1 @@
-"""web."""
+"""Delivery over HTTP: parse, authenticate, render."""

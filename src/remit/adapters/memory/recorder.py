@@ -24,6 +24,7 @@ class MemoryRecorder:
         self._channel = channel
         self._conversations: dict[ConversationId, Conversation] = {}
         self._turns: dict[TurnId, _Entry] = {}
+        self._holders: dict[ConversationId, _Entry] = {}
 
     def begin(self, conversation: Conversation) -> None:
         """Put a conversation there as it is, such as one with a verified customer."""
@@ -37,8 +38,9 @@ class MemoryRecorder:
         )
         if not entry.closed:
             now = self._clock.now()
-            if entry.leased_until is not None and entry.leased_until > now:
+            if self._is_held(turn.conversation, now):
                 raise TurnInProgress(turn.conversation)
+            self._holders[turn.conversation] = entry
             entry.leased_until = now + timedelta(seconds=lease_s)
         return conversation, tuple(entry.records)
 
@@ -56,6 +58,11 @@ class MemoryRecorder:
     def release(self, turn: TurnId) -> None:
         """Let the lease lapse at once, as if its holder had died long ago."""
         self._turns[turn].leased_until = None
+
+    def _is_held(self, conversation: ConversationId, now: datetime) -> bool:
+        """Whether any turn of the conversation is being carried: messages of one customer are taken in turn."""
+        holder = self._holders.get(conversation)
+        return holder is not None and holder.leased_until is not None and holder.leased_until > now
 
     def _append(self, turn: Turn, records: Sequence[TurnRecord]) -> _Entry:
         entry = self._turns.get(turn.id)

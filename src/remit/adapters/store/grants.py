@@ -69,6 +69,10 @@ class StoredGrants:
         """Whose grants these are."""
         return self._permit.agent
 
+    def rules(self) -> Rules:
+        """The rules as last read."""
+        return self._rules
+
     async def start(self) -> None:
         """Read once, then keep reading until `close`."""
         await self._refresh()

@@ -93,6 +93,20 @@ class SqliteRecorder:
 
         return await self._database.read(work)
 
+    async def last_turn(self, conversation: ConversationId) -> tuple[int, TurnId | None]:
+        """How many turns the conversation has had, and the id of the newest."""
+
+        def work(connection: sqlite3.Connection) -> tuple[int, TurnId | None]:
+            (n_turns,) = connection.execute(
+                "select count(*) from turns where conversation_id = ?", (conversation,)
+            ).fetchone()
+            row = connection.execute(
+                "select id from turns where conversation_id = ? order by rowid desc limit 1", (conversation,)
+            ).fetchone()
+            return n_turns, None if row is None else TurnId(row[0])
+
+        return await self._database.read(work)
+
     async def turns(self, conversation: ConversationId) -> Sequence[tuple[Turn, Sequence[TurnRecord]]]:
         """The turns of a conversation that have ended, oldest first, with their journals."""
 
@@ -140,6 +154,12 @@ def _take_lease(connection: sqlite3.Connection, turn: Turn, now: datetime, lease
         " values (?, 'api', 'en', '{}', 0, ?, ?) on conflict (id) do nothing",
         (turn.conversation, now.isoformat(), now.isoformat()),
     )
+    held = connection.execute(
+        "select 1 from turns where conversation_id = ? and id <> ? and closed_at is null and leased_until > ?",
+        (turn.conversation, turn.id, now.isoformat()),
+    ).fetchone()
+    if held:
+        raise TurnInProgress(turn.conversation)
     until = (now + timedelta(seconds=lease_s)).isoformat()
     taken = connection.execute(
         "insert into turns (id, conversation_id, message, received_at, deadline, leased_until)"

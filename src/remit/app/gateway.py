@@ -1,0 +1,105 @@
+"""Puts the live path together: one agent, one policy, one store, served by `handle_turn`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+from remit.adapters.store import SqliteRecorder, StoredGrants
+from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
+from remit.policy.model import Policy
+from remit.runtime.identity_of_turns import turn_id
+from remit.runtime.ports import TurnPorts
+from remit.runtime.report import TurnReport, report_from
+from remit.runtime.turn import handle_turn
+
+
+@dataclass
+class Gateway:
+    """Carries messages of conversations to their end, one at a time within a conversation.
+
+    Args:
+        policy: The policy in force.
+        agent_name: For people.
+        ports: What a turn needs.
+        recorder: The same recorder as in `ports`, for reading conversations.
+        grants: The same grants as in `ports`, for showing and stopping.
+        simulated: True if the world behind the tools is not real; shown on every page.
+        notice: What the page says of where the grants come from.
+    """
+
+    policy: Policy
+    agent_name: str
+    ports: TurnPorts
+    recorder: SqliteRecorder
+    grants: StoredGrants
+    simulated: bool = False
+    notice: str = ""
+    examples: tuple[str, ...] = ()
+    report_url: str = ""
+    _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
+
+    async def begin(self, conversation: ConversationId, *, channel: str) -> None:
+        """Make the conversation if it is new."""
+        await self.recorder.begin(conversation, channel=channel)
+
+    async def answer(self, conversation: ConversationId, text: str, *, digest: str, key: str = "") -> TurnReport:
+        """Carry one customer message to its end.
+
+        Args:
+            conversation: Where it was said.
+            text: What the customer said.
+            digest: Digest of what the client sent; the same digest as the conversation's last turn is a retry.
+            key: The client's own idempotency key; if given, only the key decides what a retry is.
+        """
+        lock = self._locks.get(conversation)
+        if lock is None:
+            lock = self._locks.setdefault(conversation, asyncio.Lock())
+        async with lock:
+            turn = await self._turn(conversation, text, digest, key)
+            return await handle_turn(turn, self.ports)
+
+    async def _turn(self, conversation: ConversationId, text: str, digest: str, key: str) -> Turn:
+        now = self.ports.clock.now()
+        identity = await self._identify(conversation, digest, key)
+        deadline = now + timedelta(seconds=self.policy.turn.deadline_s)
+        return Turn(identity, conversation, Message("customer", text, now), deadline)
+
+    async def _identify(self, conversation: ConversationId, digest: str, key: str) -> TurnId:
+        if key:
+            return turn_id(conversation, 0, key)
+        n_turns, last = await self.recorder.last_turn(conversation)
+        if last is not None and last == turn_id(conversation, n_turns, digest):
+            return last
+        return turn_id(conversation, n_turns + 1, digest)
+
+    async def conversation(self, conversation: ConversationId) -> tuple[Conversation, tuple[TurnReport, ...]] | None:
+        """The conversation and the reports of its turns, or None if it does not exist."""
+        found = await self.recorder.conversation(conversation)
+        if found is None:
+            return None
+        turns = await self.recorder.turns(conversation)
+        return found, tuple(report_from(turn, found, records) for turn, records in turns)
+
+    async def finish_interrupted(self) -> int:
+        """Carry turns whose process died to their end; returns how many there were."""
+        turns = await self.recorder.unfinished()
+        for turn in turns:
+            await handle_turn(turn, self.ports)
+        return len(turns)
+
+    def levels(self) -> Mapping[str, str]:
+        """The level of every intent, by name, as the grants stand now."""
+        return {intent: rule.level.label for intent, rule in self.grants.rules().items()}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this is open, grants are watched and interrupted turns have been finished."""
+        await self.grants.start()
+        try:
+            await self.finish_interrupted()
+            yield
+        finally:
+            await self.grants.close()

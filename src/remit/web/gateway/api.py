@@ -1,0 +1,150 @@
+"""The gateway's routes."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Path, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from remit import __version__
+from remit.app.gateway import Gateway
+from remit.conversations import ConversationId
+from remit.settings import Settings
+from remit.web.gateway import pages, problems
+from remit.web.gateway.openai import ChatRequest, chunks, completion
+from remit.web.gateway.problems import Problem
+from remit.web.gateway.views import conversation_view, turn_view
+
+ConversationPath = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._:~-]+$")]
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+
+
+class NewMessage(BaseModel):
+    """`POST /v1/conversations/{id}/messages`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, description="What the customer says.")
+    message_id: str = Field(default="", max_length=200, description="The client's own id; a repeated id is a retry.")
+
+
+def create_app(gateway: Gateway, settings: Settings) -> FastAPI:
+    """The gateway as an ASGI application; grants are watched while it runs."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with gateway.running():
+            yield
+
+    app = FastAPI(
+        title="Remit gateway",
+        version=__version__,
+        description="Customer messages in, governed replies out. Every turn is durable before its reply.",
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    _add_health(app, gateway)
+    _add_conversations(app, gateway, settings)
+    _add_chat_completions(app, gateway, settings)
+    pages.add_chat_page(app, gateway, settings)
+    return app
+
+
+def _authorised(settings: Settings) -> Any:
+    def check(authorization: Annotated[str, Header()] = "") -> None:
+        expected = f"Bearer {settings.api_key}"
+        if settings.api_key and not secrets.compare_digest(authorization.encode(), expected.encode()):
+            raise Problem(HTTPStatus.UNAUTHORIZED, "Send the API key as `Authorization: Bearer ...`.")
+
+    return Depends(check)
+
+
+def _add_health(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/healthz", summary="Whether this process can serve turns")
+    async def health() -> JSONResponse:
+        state = await gateway.grants.state()
+        status = "stopped" if state.stopped else "ok"
+        content = {
+            "status": status,
+            "agent": gateway.agent_name,
+            "policy": gateway.policy.digest,
+            "version": __version__,
+        }
+        return JSONResponse(content)
+
+
+def _checked_length(text: str, settings: Settings) -> str:
+    if len(text) > settings.max_message_chars:
+        detail = f"The message has {len(text)} characters; at most {settings.max_message_chars} are taken."
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    return text
+
+
+def _add_conversations(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
+    @app.post(
+        "/v1/conversations/{conversation}/messages",
+        summary="Say something in a conversation",
+        dependencies=[_authorised(settings)],
+    )
+    async def say(
+        conversation: ConversationPath, message: NewMessage, idempotency_key: IdempotencyKey = ""
+    ) -> dict[str, Any]:
+        text = _checked_length(message.text, settings)
+        report = await gateway.answer(
+            ConversationId(conversation),
+            text,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            key=idempotency_key or message.message_id,
+        )
+        return turn_view(report)
+
+    @app.get(
+        "/v1/conversations/{conversation}",
+        summary="A conversation with its transcript and decisions",
+        dependencies=[_authorised(settings)],
+    )
+    async def read(conversation: ConversationPath) -> dict[str, Any]:
+        found = await gateway.conversation(ConversationId(conversation))
+        if found is None:
+            raise Problem(HTTPStatus.NOT_FOUND, f"There is no conversation {conversation!r}.")
+        return conversation_view(*found)
+
+
+def _add_chat_completions(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
+    @app.post(
+        "/v1/chat/completions",
+        summary="The same, for clients that speak OpenAI's chat completions",
+        dependencies=[_authorised(settings)],
+        response_model=None,
+    )
+    async def complete(
+        request: Request,
+        chat: ChatRequest,
+        remit_conversation: Annotated[str, Header(max_length=200)] = "",
+        idempotency_key: IdempotencyKey = "",
+    ) -> JSONResponse | StreamingResponse:
+        _refuse_ungoverned(chat, gateway)
+        conversation = remit_conversation or chat.conversation or f"c-{secrets.token_hex(12)}"
+        text = _checked_length(chat.newest(), settings)
+        report = await gateway.answer(ConversationId(conversation), text, digest=chat.digest(), key=idempotency_key)
+        headers = {"Remit-Conversation": conversation, "Remit-Outcome": turn_view(report)["outcome"]}
+        if chat.stream:
+            events = chunks(report, conversation, chat.model)
+            return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        return JSONResponse(completion(report, conversation, chat.model), headers=headers)
+
+
+def _refuse_ungoverned(chat: ChatRequest, gateway: Gateway) -> None:
+    """Tools run only behind the policy: a client cannot bring its own."""
+    unknown = [name for name in chat.tool_names() if name not in gateway.policy.tools]
+    if unknown:
+        detail = (
+            f"tools: the policy does not govern {', '.join(repr(name) for name in unknown)}. "
+            "Leave `tools` out, or add them to the policy's catalogue."
+        )
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
