@@ -15,6 +15,9 @@ from remit.runtime.ports import TurnPorts
 from remit.runtime.report import TurnReport, report_from
 from remit.runtime.turn import handle_turn
 
+Turns = tuple[tuple[Turn, TurnReport], ...]
+"""Turns that have ended, oldest first, each with its report."""
+
 
 @dataclass
 class Gateway:
@@ -75,13 +78,13 @@ class Gateway:
             return last
         return turn_id(conversation, n_turns + 1, digest)
 
-    async def conversation(self, conversation: ConversationId) -> tuple[Conversation, tuple[TurnReport, ...]] | None:
+    async def conversation(self, conversation: ConversationId) -> tuple[Conversation, Turns] | None:
         """The conversation and the reports of its turns, or None if it does not exist."""
         found = await self.recorder.conversation(conversation)
         if found is None:
             return None
         turns = await self.recorder.turns(conversation)
-        return found, tuple(report_from(turn, found, records) for turn, records in turns)
+        return found, tuple((turn, report_from(turn, found, records)) for turn, records in turns)
 
     async def finish_interrupted(self) -> int:
         """Carry turns whose process died to their end; returns how many there were."""

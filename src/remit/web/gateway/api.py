@@ -112,7 +112,8 @@ def _add_conversations(app: FastAPI, gateway: Gateway, settings: Settings) -> No
         found = await gateway.conversation(ConversationId(conversation))
         if found is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no conversation {conversation!r}.")
-        return conversation_view(*found)
+        stored, turns = found
+        return conversation_view(stored, (report for _, report in turns))
 
 
 def _add_chat_completions(app: FastAPI, gateway: Gateway, settings: Settings) -> None:

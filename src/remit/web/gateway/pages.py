@@ -42,7 +42,7 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
         found = await gateway.conversation(ConversationId(conversation))
         turns = () if found is None else found[1]
         context = _context(gateway, settings, conversation) | {
-            "turns": [turn_view(report) | {"said": _said(found, index)} for index, report in enumerate(turns)]
+            "turns": [turn_view(report) | {"said": turn.message.text} for turn, report in turns]
         }
         page = templates.get_template("chat.html").render(context)
         return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
@@ -61,12 +61,6 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
 
 def _new_conversation() -> str:
     return f"c-{secrets.token_hex(8)}"
-
-
-def _said(found: Any, index: int) -> str:
-    """The customer's words of the n-th turn."""
-    messages = [message for message in found[0].messages() if message.speaker == "customer"]
-    return messages[index].text if index < len(messages) else ""
 
 
 def _context(gateway: Gateway, settings: Settings, conversation: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the API and the chat page say of a turn. Decisions in words, numbers as numbers."""
 
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from remit.conversations import Answered, Conversation, HandedOff, Message, ToolExchange
@@ -96,7 +97,7 @@ def result_word(result: ToolResult) -> str:
             assert_never(result)
 
 
-def conversation_view(conversation: Conversation, turns: tuple[TurnReport, ...]) -> dict[str, Any]:
+def conversation_view(conversation: Conversation, turns: Iterable[TurnReport]) -> dict[str, Any]:
     """A conversation with its transcript and turns, as JSON."""
     return {
         "id": conversation.id,
