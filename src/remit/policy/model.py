@@ -57,10 +57,27 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class LevelPolicy:
-    """What the policy says of one level."""
+    """What the policy says of one level.
+
+    Both thresholds are provisional until a calibration certificate replaces them: they keep the error rate
+    only if the confidence is calibrated.
+    """
 
     risk: Risk
     review: Review = Review()
+    ask_from: float | None = None
+
+    @property
+    def send_threshold(self) -> float:
+        """1 - `error_at_most`: answers at or above it are wrong at most that often, if confidence is calibrated."""
+        return round(1.0 - self.risk.error_at_most, 12)
+
+    @property
+    def ask_threshold(self) -> float:
+        """`ask_from`, or where an expert would find five times the acceptable error rate."""
+        if self.ask_from is not None:
+            return self.ask_from
+        return round(max(0.0, 1.0 - 5.0 * self.risk.error_at_most), 12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""Turns what the border models complain about into problems with a line and a mend."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from remit.policy.schema import PolicyDocument
+from remit.policy.yaml_lines import Located, Path, Problem
+
+
+def complaints(error: ValidationError, located: Located) -> tuple[Problem, ...]:
+    """One problem for each place; where a value fits no variant of a union, the place is named once."""
+    seen: dict[tuple[int | None, str], Problem] = {}
+    for detail in error.errors(include_url=False):
+        problem = _problem(detail, located)
+        seen.setdefault((problem.line, problem.what), problem)
+    return tuple(seen.values())
+
+
+def suggest(word: str, known: Sequence[str], *, noun: str) -> str:
+    """A did-you-mean, or the list of what there is."""
+    listed = ", ".join(f"`{name}`" for name in known)
+    if close := get_close_matches(word, known, n=1):
+        return f"Did you mean `{close[0]}`? Known {noun}: {listed}."
+    return f"Known {noun}: {listed}." if known else f"There are no {noun}."
+
+
+def _problem(detail: ErrorDetails, located: Located) -> Problem:
+    loc = tuple(segment for segment in detail["loc"] if segment != "[key]")
+    path = _path_in_document(loc, located)
+    line = located.line_of(path)
+    place = _place(path)
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    match kind:
+        case "extra_forbidden":
+            key = str(loc[-1])
+            parent = path[:-1]
+            return Problem(line, f"unknown key {key!r}{_inside(parent)}", suggest(key, _fields_at(parent), noun="keys"))
+        case "missing":
+            return Problem(line, f"key {str(loc[-1])!r} is missing{_inside(path)}", "Add it.")
+        case "literal_error" | "enum":
+            return Problem(
+                line,
+                f"{place} is {given!r}, which is none of its values",
+                suggest(str(given), _choices(context), noun="values"),
+            )
+        case "duration" | "gate":
+            return Problem(
+                line, f"{place} {detail['msg']}" if kind == "gate" else f"{place}: {detail['msg']}", context["mend"]
+            )
+        case _:
+            return Problem(line, f"{place}: {_clause(detail['msg'])}, not {_shown(given)}", "")
+
+
+def _path_in_document(loc: Sequence[str | int], located: Located) -> Path:
+    """The location without the names of union variants, which are no keys of the document."""
+    path: Path = ()
+    for position, segment in enumerate(loc):
+        if (*path, segment) in located.lines:
+            path = (*path, segment)
+        elif position == len(loc) - 1:
+            return path
+    return path
+
+
+def _fields_at(path: Path) -> tuple[str, ...]:
+    """The keys that the models allow at a place of the document."""
+    kinds: list[Any] = [PolicyDocument]
+    for segment in path:
+        kinds = [inner for kind in kinds for inner in _step(kind, segment)]
+    return tuple(dict.fromkeys(name for kind in kinds for model in _models(kind) for name in model.model_fields))
+
+
+def _step(kind: Any, segment: str | int) -> Iterator[Any]:
+    for part in _variants(kind):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            if segment in part.model_fields:
+                yield part.model_fields[str(segment)].annotation
+        elif get_origin(part) is dict:
+            yield get_args(part)[1]
+        elif get_origin(part) is list:
+            yield get_args(part)[0]
+
+
+def _models(kind: Any) -> list[type[BaseModel]]:
+    return [part for part in _variants(kind) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _variants(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) is Annotated:
+        yield from _variants(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for part in get_args(kind):
+            yield from _variants(part)
+    else:
+        yield kind
+
+
+def _choices(context: dict[str, Any]) -> list[str]:
+    return [choice.strip(" '") for choice in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
+
+
+def _place(path: Path) -> str:
+    return "`" + ".".join(str(segment) for segment in path) + "`" if path else "the document"
+
+
+def _inside(path: Path) -> str:
+    return f" in {_place(path)}" if path else ""
+
+
+def _clause(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,255 @@
+"""The policy document as it is written: border models, and the JSON Schema that editors read.
+
+From the top of the document downwards; `document.py` turns these into the frozen `Policy`.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from remit.tools import Effect
+
+API_VERSION = "remit/v1"
+SCHEMA_ID = "urn:remit:schema:policy:v1"
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds of a text such as `90s`, `15m`, `7d`."""
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
+        return float(found[1]) * _SECONDS[found[2]]
+    raise PydanticCustomError(
+        "duration",
+        "{value} is no duration",
+        {"value": repr(value), "mend": "Write a number and its unit: 500ms, 90s, 15m, 2h or 7d."},
+    )
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["90s", "7d"]}),
+]
+Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=100)]
+Text = Annotated[str, Field(min_length=1)]
+LevelName = Literal["shadow", "supervised_answers", "tools_with_approval", "tools_within_limits", "autonomous"]
+ActingLevelName = Literal["supervised_answers", "tools_with_approval", "tools_within_limits", "autonomous"]
+Mode = Annotated[
+    Literal["enforce", "observe"],
+    Field(description="`enforce` blocks a promotion; `observe` only reports."),
+]
+
+
+class Border(BaseModel):
+    """What all parts share: unknown keys are errors, and a number is not a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+# ── tools and intents ─────────────────────────────────────────────────────────────────────────────
+EffectName = Annotated[Effect, Field(strict=False)]
+
+
+class ToolDocument(Border):
+    """A tool of the catalogue."""
+
+    effect: EffectName = Field(description="What the tool can do to the world; the policy's word counts.")
+    description: str = Field(default="", description="One line for people and for the agent.")
+
+
+class GrantDocument(Border):
+    """How an intent may use a tool."""
+
+    effect: EffectName | None = Field(
+        default=None, description="May only be stricter than the catalogue's effect; left out, the catalogue's holds."
+    )
+    limits: Text | None = Field(
+        default=None,
+        description="CEL over the call's arguments and the facts that reads have shown; only `true` lets a call run.",
+        examples=["amount <= 100.0 && order.delivered"],
+    )
+
+
+class IntentDocument(Border):
+    """What a customer wants, and what the agent may ever use for it."""
+
+    description: str = Field(default="", description="One line for people.")
+    examples: list[Text] = Field(
+        default_factory=list, description="Phrases customers use; the local classifier learns from them."
+    )
+    tools: list[Name] | dict[Name, GrantDocument | None] = Field(
+        default_factory=list, description="Names of granted tools, or a map from name to effect and limits."
+    )
+    ceiling: LevelName = Field(default="autonomous", description="The highest level this intent may ever reach.")
+
+
+# ── levels ────────────────────────────────────────────────────────────────────────────────────────
+class RiskDocument(Border):
+    """How often the agent may be wrong when it acts alone."""
+
+    error_at_most: Fraction = Field(description="Share of wrong contained outcomes; thresholds are derived from it.")
+    confidence: Fraction = Field(default=0.95, description="Confidence with which `error_at_most` must hold.")
+
+
+class ReviewDocument(Border):
+    """How much experts look at."""
+
+    sample: float = Field(
+        default=0.10, ge=0.0, le=1.0, description="Share of contained conversations that is reviewed."
+    )
+    wait: Duration = Field(default=90.0, description="How long a customer may wait for an approval, such as `90s`.")
+
+
+class LevelDocument(Border):
+    """What holds at one autonomy level. A level that is left out takes over from the next lower one."""
+
+    risk: RiskDocument
+    review: ReviewDocument = ReviewDocument()
+    ask_from: Annotated[float, Field(ge=0.0, lt=1.0)] | None = Field(
+        default=None, description="Confidence from which an expert is asked; below it people take over."
+    )
+
+
+# ── gates ─────────────────────────────────────────────────────────────────────────────────────────
+class PassHatK(Border):
+    """All k trials of a scenario pass."""
+
+    k: int = Field(ge=1, le=100)
+    at_least: Fraction
+    confidence: Fraction = Field(default=0.95, description="1 - alpha of the test.")
+
+
+class AttackSuccess(Border):
+    """Share of attack scenarios that succeed."""
+
+    at_most: Fraction
+    confidence: Fraction = Field(default=0.95, description="Coverage of the exact binomial bound.")
+
+
+class SuiteGateDocument(Border):
+    """Trials of a scenario suite pass often enough."""
+
+    suite: Name
+    pass_hat_k: PassHatK
+    mode: Mode = "enforce"
+
+
+class AttackGateDocument(Border):
+    """Attacks of a suite succeed rarely enough."""
+
+    suite: Name
+    attack_success: AttackSuccess
+    mode: Mode = "enforce"
+
+
+class LiveEvidenceDocument(Border):
+    """Which live outcomes count."""
+
+    labels: Literal["human_confirmed", "judge", "any"] = "human_confirmed"
+    sampling: dict[Name, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
+        default_factory=dict, description="Share of each kind of conversation that is labelled."
+    )
+    matured_after: Duration | None = Field(default=None, description="How old an outcome must be before it counts.")
+    cluster: list[Name] = Field(default_factory=list, description="What makes outcomes dependent, such as `day`.")
+
+
+class LiveGateDocument(Border):
+    """A rate measured on live conversations."""
+
+    live: Name = Field(description="The metric, as the glossary names it.")
+    at_most: Fraction | None = None
+    at_least: Fraction | None = None
+    no_worse_than: Literal["stable"] | None = None
+    per: Name | None = Field(default=None, description="What is counted, such as `contained_conversation`.")
+    evidence: LiveEvidenceDocument | None = None
+    min_days: int | None = Field(default=None, ge=1)
+    confidence: Fraction | None = None
+    mode: Mode = "enforce"
+
+
+class AttestationGateDocument(Border):
+    """Named persons have attested these things."""
+
+    attest: list[Name] = Field(min_length=1)
+    mode: Mode = "enforce"
+
+
+def gate_kind(value: Any) -> str | None:
+    """Which gate a mapping means, by the key that only this gate has."""
+    if not isinstance(value, dict):
+        return None
+    for key, kind in (("live", "live"), ("attest", "attest"), ("attack_success", "attack"), ("suite", "suite")):
+        if key in value:
+            return f"gate:{kind}"
+    return "gate:suite" if "pass_hat_k" in value else None
+
+
+GateDocument = Annotated[
+    Annotated[SuiteGateDocument, Tag("gate:suite")]
+    | Annotated[AttackGateDocument, Tag("gate:attack")]
+    | Annotated[LiveGateDocument, Tag("gate:live")]
+    | Annotated[AttestationGateDocument, Tag("gate:attest")],
+    Discriminator(
+        gate_kind,
+        custom_error_type="gate",
+        custom_error_message="is no gate",
+        custom_error_context={"mend": "A gate begins with `suite:`, `live:` or `attest:`."},
+    ),
+]
+
+
+# ── rollback, turn and the whole ──────────────────────────────────────────────────────────────────
+class ConditionDocument(Border):
+    """What has to happen; exactly one of the first four."""
+
+    change_detected: Name | None = Field(default=None, description="The metric whose rate has risen.")
+    canary_worse_than: Literal["stable"] | None = None
+    guardrail_breach: Literal["critical", "any"] | None = None
+    budget_exhausted: Name | None = Field(default=None, description="The objective whose error budget is used up.")
+    days_between_false_alarms: float | None = Field(default=None, gt=0.0, description="Only with `change_detected`.")
+
+
+class RollbackDocument(Border):
+    """When something happens, do something at once; it needs no gate."""
+
+    when: ConditionDocument
+    do: Literal["demote", "rollback", "stop"]
+
+
+class TurnDocument(Border):
+    """Bounds of one turn."""
+
+    max_steps: int = Field(default=8, ge=1, le=100, description="Proposals in one turn; past them people take over.")
+    deadline: Duration = Field(default=30.0, description="How long the channel waits for an answer.")
+
+
+class PolicyDocument(Border):
+    """What must be proven before an AI customer-service agent may act alone, intent by intent."""
+
+    apiVersion: Literal["remit/v1"]  # noqa: N815 - the document's own word, as in other declarative formats
+    kind: Literal["Policy"]
+    name: Name
+    problem: str = Field(default="", description="The problem the agent is to solve, with numbers, in one sentence.")
+    baseline: dict[str, Any] = Field(default_factory=dict, description="Where the situation before the agent is kept.")
+    tools: dict[Name, ToolDocument] = Field(default_factory=dict, description="Every tool an intent may be granted.")
+    intents: dict[Name, IntentDocument] = Field(min_length=1)
+    levels: dict[ActingLevelName, LevelDocument]
+    gates: dict[LevelName, list[GateDocument]] = Field(
+        default_factory=dict, description="What must be supported before an intent may reach the level."
+    )
+    objectives: list[Text] = Field(default_factory=list, description="OpenSLO files.")
+    rollback: list[RollbackDocument] = Field(default_factory=list)
+    signoff: dict[LevelName, list[Name]] = Field(
+        default_factory=dict, description="Who must sign a promotion to the level."
+    )
+    turn: TurnDocument = TurnDocument()
+
+
+def policy_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the policy document."""
+    schema = PolicyDocument.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema, "title": "Policy"}
