@@ -43,6 +43,7 @@ def attack_verdict(gate: AttackGate, tally: Tally, *, intent: IntentName, level:
         needed=needed,
         observed_only=gate.mode == "observe",
         why=f"{_what_was_seen(gate, tally, n_succeeded, interval)} {_what_follows(gate, tally, finding, needed)}",
+        threshold=gate.at_most,
     )
 
 

@@ -65,6 +65,7 @@ def suite_verdict(gate: SuiteGate, tally: Tally, *, intent: IntentName, level: A
         needed=seen.needed,
         observed_only=gate.mode == "observe",
         why=_why(seen, interval),
+        threshold=gate.at_least,
     )
 
 

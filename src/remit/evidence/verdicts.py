@@ -53,7 +53,8 @@ class GateVerdict:
         alpha: Error level of the test.
         needed: What is missing when undecided.
         observed_only: True if the gate is in observe mode and blocks nothing.
-        why: One sentence for people.
+        why: A few sentences for people.
+        threshold: What the estimate is compared with; None where the gate has no number.
     """
 
     gate: str
@@ -72,3 +73,4 @@ class GateVerdict:
     needed: Needed | None
     observed_only: bool
     why: str
+    threshold: float | None = None
