@@ -1,6 +1,6 @@
 """What a trial needs from outside: somebody to talk to the agent, and a place to do it in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from remit.conversations import ConversationId, Message
 from remit.runtime.ports import Clock, TurnPorts
 from remit.scenarios.model import Scenario
 from remit.scenarios.ports import WorldSession
+from remit.tools import ToolName
 
 
 class CustomerSession(Protocol):
@@ -45,6 +46,10 @@ class Stage(Protocol):
         Raises:
             ScenarioReferenceError: The scenario's start state cannot be made.
         """
+        ...
+
+    async def tools(self, scenario: Scenario) -> Collection[ToolName]:
+        """Every tool of the scenario's world."""
         ...
 
     async def fresh_world(self, scenario: Scenario) -> WorldSession:

@@ -1,5 +1,6 @@
 """A scenario's own reference solution, run once on a fresh world before any agent is judged by it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from remit.conversations import ToolExchange
@@ -8,7 +9,7 @@ from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.ports import Stage
 from remit.scenarios.model import CallCheck, Scenario, StateChange, StateCheck
 from remit.scenarios.ports import WorldSession
-from remit.tools import ToolFailed, ToolOutcomeUnknown
+from remit.tools import ToolFailed, ToolName, ToolOutcomeUnknown
 
 MAY_FAIL = "reference_calls_may_fail"
 """In `Scenario.extra`: a call of the reference may be refused, as in imported benchmarks."""
@@ -25,11 +26,12 @@ class ReferenceRun:
 async def run_reference(scenario: Scenario, stage: Stage) -> ReferenceRun:
     """Run the reference on a fresh world and hold it against the scenario's own state and call checks.
 
-    Never raises but for cancellation. A scenario without a reference gives None changes and no problem.
+    Never raises but for cancellation. Of a scenario without a reference only the names of tools are looked at.
     """
-    if not scenario.has_reference:
-        return ReferenceRun(None)
     try:
+        unknown = _unknown_tools(scenario, await stage.tools(scenario))
+        if unknown or not scenario.has_reference:
+            return ReferenceRun(None, unknown)
         world = await stage.fresh_world(scenario)
         try:
             return await _examine(scenario, world, stage)
@@ -41,6 +43,15 @@ async def run_reference(scenario: Scenario, stage: Stage) -> ReferenceRun:
         return ReferenceRun(None, str(error))
     except Exception as error:  # noqa: BLE001 - the border of a trial: a world that breaks is reported, not scored
         return ReferenceRun(None, f"the world broke: {type(error).__name__}: {error}")
+
+
+def _unknown_tools(scenario: Scenario, known: Collection[ToolName]) -> str:
+    named = [call.tool for call in scenario.reference]
+    named += [check.tool for check in scenario.checks if isinstance(check, CallCheck)]
+    unknown = sorted({tool for tool in named if tool not in known})
+    if not unknown:
+        return ""
+    return f"its world has no tool {', '.join(map(repr, unknown))} (it has: {', '.join(sorted(known)) or 'none'})"
 
 
 async def _examine(scenario: Scenario, world: WorldSession, stage: Stage) -> ReferenceRun:

@@ -1,16 +1,17 @@
 """One trial: a customer talks to the agent through the same `handle_turn` as live, then the checks look at the end."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
 from remit.conversations import ConversationId, HandedOff, HandoffReason, Message, ToolExchange, Turn, TurnId
-from remit.errors import CustomerError, RemitError, ScenarioReferenceError
+from remit.errors import AgentUnreachable, CustomerError, RemitError, ScenarioReferenceError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import CheckResult, RunId, Trial
 from remit.evaluation.ports import Setup, Stage
 from remit.evidence import Outcome
+from remit.runtime.ports import Agent, AgentReply, AgentView
 from remit.runtime.report import TurnReport
 from remit.runtime.turn import handle_turn
 from remit.scenarios.model import Scenario, StateChange
@@ -79,13 +80,31 @@ async def run_trial(plan: TrialPlan, stage: Stage, limits: TrialLimits) -> Trial
     return _trial(plan, tuple(reports), ending, excluded, duration_ms)
 
 
+@dataclass(slots=True)
+class _Watched:
+    """The agent, and whether nobody answered at its address: then there was no agent that could fail."""
+
+    agent: Agent
+    unreachable: AgentUnreachable | None = None
+
+    async def propose(self, view: AgentView) -> AgentReply:
+        try:
+            return await self.agent.propose(view)
+        except AgentUnreachable as error:
+            self.unreachable = error
+            raise
+
+
 # ── playing ───────────────────────────────────────────────────────────────────────────────────────
 async def _play(plan: TrialPlan, stage: Stage, limits: TrialLimits, reports: list[TurnReport]) -> Ending:
     """The conversation; what happened is also in `reports` if it breaks off."""
     conversation = ConversationId(f"{plan.run}/{plan.scenario.id}/{plan.index}")
     setup = await stage.set_up(plan.scenario, conversation, plan.seed)
+    agent = _Watched(setup.ports.agent)
     try:
-        await _converse(conversation, setup, limits, reports)
+        await _converse(conversation, replace(setup, ports=replace(setup.ports, agent=agent)), limits, reports)
+        if agent.unreachable is not None:
+            raise agent.unreachable
         return _ending(reports, await setup.world.changes())
     finally:
         await setup.world.close()
