@@ -49,6 +49,17 @@ def load_tau_worlds(
     }
 
 
+def has_tau_database(folder: Path, edition: Edition) -> bool:
+    """Whether `load_tau_worlds` finds a database of the edition in this folder."""
+    if edition is Edition.TAU2:
+        return (folder / "db.json").is_file()
+    return any((place / "users.json").is_file() for place in _table_places(folder))
+
+
+def _table_places(folder: Path) -> tuple[Path, ...]:
+    return (folder / "db", folder / "data", folder)
+
+
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -72,7 +83,7 @@ def _read_schemas(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _read_tables(folder: Path, domain: Domain) -> dict[str, Tables]:
-    places = (folder / "db", folder / "data", folder)
+    places = _table_places(folder)
     place = next((each for each in places if (each / f"{TABLES[domain][0]}.json").is_file()), places[0])
     current = {table: _read(place / f"{table}.json") for table in TABLES[domain]}
     variants = {"current": _tables(current, place, domain)}

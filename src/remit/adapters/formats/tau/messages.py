@@ -1,0 +1,113 @@
+"""What was said and called in a recorded conversation, from the message lists of both editions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from remit.adapters.formats.tau.documents import Place
+from remit.adapters.formats.tau.tasks import parsed_arguments
+from remit.conversations import HandedOff, HandoffReason
+from remit.evaluation.recorded import RecordedCall
+from remit.tools import ToolCall, ToolName
+
+HANDOFF_TOOL = "transfer_to_human_agents"
+_FAILURE = "Error: "
+_SPEAKERS = {"assistant": "agent", "user": "customer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The content of a message list.
+
+    `customer_calls` counts tools that the customer used on their own device; `last_customer_text` is the
+    customer's last message, with the marks that the benchmarks' customers end with.
+    """
+
+    calls: tuple[RecordedCall, ...]
+    said: tuple[str, ...]
+    customer_texts: tuple[str, ...]
+    transcript: tuple[tuple[str, str], ...]
+    customer_calls: int = 0
+
+    @property
+    def last_customer_text(self) -> str:
+        """The customer's last message, empty if the customer said nothing."""
+        return self.customer_texts[-1] if self.customer_texts else ""
+
+    @property
+    def handed_off(self) -> HandedOff | None:
+        """The handoff that the agent asked for by tool, if it did."""
+        handoff = next((each.call for each in self.calls if each.call.tool == HANDOFF_TOOL), None)
+        if handoff is None:
+            return None
+        return HandedOff(HandoffReason.UNSUPPORTED_REQUEST, "", note=str(handoff.arguments.get("summary", "")))
+
+
+def tau2_talk(messages: Iterable[Place]) -> Talk:
+    """Messages of the second edition: calls carry ids, and customers of some domains have tools too."""
+    flat = [inner for message in messages for inner in (message.children("tool_messages") or (message,))]
+    answers = {each.text("id"): each for each in flat if each.text("role") == "tool"}
+    calls: list[RecordedCall] = []
+    talk = _Lines()
+    customer_calls = 0
+    for message in flat:
+        role = message.text("role")
+        talk.add(role, message.text("content"))
+        for call in message.children("tool_calls"):
+            if role == "user" or call.text("requestor") == "user":
+                customer_calls += 1
+                continue
+            made = ToolCall(ToolName(str(call.required("name"))), _arguments(call), id=call.text("id"))
+            calls.append(_recorded(made, answers.get(made.id)))
+            talk.transcript.append(("tool", f"{made.tool}({_short(made.arguments)})"))
+    return Talk(tuple(calls), tuple(talk.said), tuple(talk.heard), tuple(talk.transcript), customer_calls)
+
+
+def tau1_talk(messages: Iterable[Place]) -> Talk:
+    """Messages of the first edition: one call a message, its answer follows; words beside a call are not said."""
+    flat = list(messages)
+    calls: list[RecordedCall] = []
+    talk = _Lines()
+    for number, message in enumerate(flat):
+        role, asked = message.text("role"), message.children("tool_calls")
+        if not asked:
+            talk.add(role, message.text("content"))
+            continue
+        function = asked[0].child("function")
+        made = ToolCall(ToolName(str(function.required("name"))), _arguments(function), id=asked[0].text("id"))
+        following = flat[number + 1] if number + 1 < len(flat) else None
+        answer = following if following is not None and following.text("role") == "tool" else None
+        calls.append(_recorded(made, answer))
+        talk.transcript.append(("tool", f"{made.tool}({_short(made.arguments)})"))
+    return Talk(tuple(calls), tuple(talk.said), tuple(talk.heard), tuple(talk.transcript))
+
+
+class _Lines:
+    """Collects words by speaker."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.heard: list[str] = []
+        self.transcript: list[tuple[str, str]] = []
+
+    def add(self, role: str, text: str) -> None:
+        if role not in _SPEAKERS or not text:
+            return
+        (self.said if role == "assistant" else self.heard).append(text)
+        self.transcript.append((_SPEAKERS[role], text))
+
+
+def _recorded(call: ToolCall, answer: Place | None) -> RecordedCall:
+    if answer is None:
+        return RecordedCall(call, None)
+    text = answer.text("content")
+    failed = answer.content.get("error") is True or text.startswith(_FAILURE)
+    return RecordedCall(call, text.removeprefix(_FAILURE) if failed else text, failed=failed)
+
+
+def _arguments(call: Place) -> dict[str, object]:
+    found = call.content.get("arguments")
+    return dict(found) if isinstance(found, dict) else parsed_arguments(call.text("arguments"))
+
+
+def _short(arguments: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())

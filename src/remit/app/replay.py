@@ -1,0 +1,398 @@
+"""Composes a replay: a results file, the world it was held in, the re-scoring, the baselines and the verdicts."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from remit.adapters.formats.tau import Tau1Rule, differing_parts, read_results, read_tasks
+from remit.adapters.memory import MemoryLedger
+from remit.adapters.worlds.tau.editions import Edition
+from remit.adapters.worlds.tau.files import has_tau_database, load_tau_worlds
+from remit.adapters.worlds.tau.world import HANDOFF_TOOL, Domain
+from remit.errors import SettingsError
+from remit.evaluation.model import Baseline, Run, RunId, Trial
+from remit.evaluation.recorded import RecordedRun
+from remit.evaluation.replay import (
+    REWARD_TOLERANCE,
+    ReferenceEnd,
+    RewardDifference,
+    replay_conversations,
+    reward_differences,
+    run_reference,
+    score_baselines,
+)
+from remit.evaluation.verdicts import judge
+from remit.evidence import Observation, ObservationKey, Selection, Source, Strength
+from remit.evidence.verdicts import GateVerdict
+from remit.policy.gates import SuiteGate
+from remit.policy.levels import AutonomyLevel
+from remit.policy.model import IntentPolicy, Policy
+from remit.scenarios.ports import World
+from remit.statistics import ScenarioCounts, mean_pass_hat_k
+
+LEVEL = AutonomyLevel.AUTONOMOUS
+"""Published agents answered and acted alone."""
+
+_GATE = re.compile(r"\s*pass\^(?P<k>\d+)\s*>=\s*(?P<bound>[0-9.]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class GateStatement:
+    """What `--gate` says: pass^k of each intent is at least a value."""
+
+    k: int
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Everything that a replay came to.
+
+    Args:
+        recorded: What was imported.
+        run: The re-scored trials with their baselines.
+        verdicts: One for each intent.
+        differences: Conversations whose published reward is not the re-computed one.
+        findings: What was noticed, one sentence each.
+        rule: Which first-edition rule scored; empty for the second edition.
+        variant: Which variant of the database the conversations fit.
+        pass_hat_k: By k, over all trials by the publisher's rules: nothing excluded, a conversation that
+            was cut off counts as failed.
+        n_recomputed: Trials whose reward was computed here; the others are shown as published.
+    """
+
+    recorded: RecordedRun
+    run: Run
+    verdicts: tuple[GateVerdict, ...]
+    differences: tuple[RewardDifference, ...]
+    findings: tuple[str, ...]
+    rule: str
+    variant: str
+    pass_hat_k: Mapping[int, float]
+    n_recomputed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    recorded: RecordedRun
+    variant: str
+    trials: tuple[Trial, ...]
+    references: Mapping[str, ReferenceEnd]
+    differences: tuple[RewardDifference, ...]
+
+    @property
+    def n_same_answers(self) -> int:
+        return sum(int(trial.details.get("n_answers_same") or 0) for trial in self.trials)
+
+
+def parse_gate(text: str) -> GateStatement:
+    """Read `pass^4>=0.9`; SettingsError if it is anything else."""
+    found = _GATE.fullmatch(text)
+    if found is None or not 0.0 < float(found["bound"]) <= 1.0 or int(found["k"]) < 1:
+        raise SettingsError(f"gate {text!r} cannot be read.\n  Write it like 'pass^4>=0.9', with a value in (0, 1].")
+    return GateStatement(int(found["k"]), float(found["bound"]))
+
+
+# ── the story ─────────────────────────────────────────────────────────────────────────────────────
+async def replay_file(
+    path: Path,
+    *,
+    data: Path | None,
+    gate: GateStatement,
+    agent: str = "",
+    on_start: Callable[[int], None] = lambda _: None,
+    on_trial: Callable[[], None] = lambda: None,
+) -> Replay:
+    """Import a results file, re-score it and judge each intent.
+
+    Args:
+        path: The results file.
+        data: The benchmark's data: a domain's folder, or one of the folders above it. Without it the
+            published rewards are kept and nothing is re-computed.
+        gate: What is asked of each intent.
+        agent: The agent's name where the file does not say it.
+        on_start: Told the number of conversations.
+        on_trial: Told of each conversation that is done.
+
+    Raises:
+        ImportFormatError: The results file or the data cannot be used.
+    """
+    recorded = read_results(path, agent=agent)
+    on_start(len(recorded.conversations))
+    folder, worlds = _load_worlds(recorded, data)
+    scored = await _score_best(recorded, worlds, on_trial)
+    rule = ""
+    if recorded.format == "tau1":
+        scored, rule = await _score_by_rule(scored, worlds, path, agent)
+    run = _run(scored)
+    verdicts = await _judge(run, gate)
+    return Replay(
+        recorded=scored.recorded,
+        run=run,
+        verdicts=verdicts,
+        differences=scored.differences,
+        findings=(*scored.recorded.findings, *_findings(scored, folder)),
+        rule=rule,
+        variant=scored.variant,
+        pass_hat_k=pass_hat_k_by_published_rules(run.trials),
+        n_recomputed=sum("recomputed_reward" in trial.details for trial in run.trials),
+    )
+
+
+def observations(replay: Replay, *, seen_at: datetime) -> tuple[Observation, ...]:
+    """The trials as rows for the ledger; the same file gives the same keys again."""
+    run = replay.run
+    times = {each.id: each.at for each in replay.recorded.conversations}
+    return tuple(
+        Observation(
+            key=ObservationKey(f"{run.suite}:{replay.recorded.digest[:16]}:{n}:{trial.scenario_version[:12]}"),
+            at=times.get(str(trial.details["conversation"])) or seen_at,
+            agent=run.agent,
+            release=run.release,
+            intent=trial.intent,
+            level=run.level.label,
+            source=Source.REPLAYED_TRIAL if "recomputed_reward" in trial.details else Source.PUBLISHED_RESULT,
+            strength=Strength.SIMULATED,
+            metric=f"suite:{run.suite}",
+            outcome=trial.outcome,
+            cluster=trial.scenario,
+            details={
+                "scenario_version": trial.scenario_version,
+                "conversation": trial.details["conversation"],
+                "file": replay.recorded.digest,
+                "published_reward": trial.published_reward,
+                "recomputed_reward": trial.details.get("recomputed_reward"),
+            },
+        )
+        for n, trial in enumerate(run.trials)
+    )
+
+
+def pass_hat_k_by_published_rules(trials: Sequence[Trial]) -> dict[int, float]:
+    """pass^k over every trial, as the publishers count: no trial is excluded. k runs to the fewest trials of a task."""
+    counts = _counts_by_published_rules(trials)
+    most = min((each.n_trials for each in counts), default=0)
+    values = ((k, mean_pass_hat_k(counts, k=k).estimate) for k in range(1, most + 1))
+    return {k: value for k, value in values if value is not None}
+
+
+def attribution(trials: Iterable[Trial]) -> dict[str, int]:
+    """How many trials each of agent, customer, scenario and infrastructure brought down."""
+    return dict(Counter(trial.attributed_to for trial in trials if trial.attributed_to))
+
+
+# ── worlds ────────────────────────────────────────────────────────────────────────────────────────
+def find_domain_folder(data: Path, edition: str, domain: str) -> Path | None:
+    """The folder of a domain's database at or under `data`, in the layouts of the public repositories."""
+    below = (
+        Path(),
+        Path(domain),
+        Path(edition) / domain,
+        Path("data") / edition / "domains" / domain,
+        Path("tau_bench") / "envs" / domain,
+    )
+    candidates = (data / each for each in below)
+    return next((each for each in candidates if has_tau_database(each, Edition(edition))), None)
+
+
+def _load_worlds(recorded: RecordedRun, data: Path | None) -> tuple[Path | None, Mapping[str, World]]:
+    domain = recorded.suite.removeprefix(f"{recorded.format}-")
+    if data is None or domain not in ("airline", "retail"):
+        return None, {}
+    folder = find_domain_folder(data, recorded.format, domain)
+    if folder is None:
+        raise SettingsError(
+            f"there is no database of the {recorded.format} {domain} domain at {str(data)!r}.\n"
+            "  Point --tasks at the benchmark's data: a domain's folder with `db.json` or `db/`, or one above it."
+        )
+    named: Domain = "airline" if domain == "airline" else "retail"
+    return folder, dict(load_tau_worlds(folder, named, Edition(recorded.format), checks_arguments=False))
+
+
+# ── scoring ───────────────────────────────────────────────────────────────────────────────────────
+async def _score_best(recorded: RecordedRun, worlds: Mapping[str, World], on_trial: Callable[[], None]) -> _Scored:
+    """Score in each variant of the world until one answers as recorded; the one that does best stands."""
+    best: _Scored | None = None
+    for variant, world in worlds.items() or (("", None),):
+        tell = on_trial if best is None else lambda: None
+        scored = await _score(recorded, variant, world, tell)
+        if best is None or scored.n_same_answers > best.n_same_answers:
+            best = scored
+        if not any("altered" in trial.error for trial in best.trials):
+            break
+    if best is None:
+        raise AssertionError("one round is always made")
+    return best
+
+
+async def _score(recorded: RecordedRun, variant: str, world: World | None, on_trial: Callable[[], None]) -> _Scored:
+    references: dict[str, ReferenceEnd] = {}
+    if world is not None:
+        scenarios = [*recorded.scenarios, *(each.scenario for each in recorded.conversations)]
+        for scenario in scenarios:
+            if scenario.version not in references and not _only_published(scenario.extra):
+                references[scenario.version] = await run_reference(scenario, world)
+    trials = await replay_conversations(recorded.conversations, world, references, on_trial=on_trial)
+    return _Scored(recorded, variant, trials, references, reward_differences(trials))
+
+
+async def _score_by_rule(
+    scored: _Scored, worlds: Mapping[str, World], path: Path, agent: str
+) -> tuple[_Scored, Tau1Rule]:
+    """The first edition changed its rule; a file does not say which one it was scored with.
+
+    The current rule stands unless the older one gives more of the published rewards. The choice is one
+    bit for the whole file and is reported; no reward is taken over.
+    """
+    if not scored.differences or scored.variant not in worlds:
+        return scored, "current"
+    older = read_results(path, tau1_rule="2024-11", agent=agent)
+    rescored = await _score(older, scored.variant, worlds[scored.variant], lambda: None)
+    if len(rescored.differences) < len(scored.differences):
+        return rescored, "2024-11"
+    return scored, "current"
+
+
+def _run(scored: _Scored) -> Run:
+    recorded = scored.recorded
+    scorable = [scenario for scenario in recorded.scenarios if scenario.version in scored.references]
+    baselines: tuple[Baseline, ...] = ()
+    if scorable:
+        baselines = score_baselines(scorable, scored.references, handoff_tool=HANDOFF_TOOL)
+    times = [each.at for each in recorded.conversations if each.at is not None]
+    return Run(
+        id=RunId(f"replay-{recorded.digest[:16]}"),
+        suite=recorded.suite,
+        agent=recorded.agent,
+        release=recorded.release,
+        policy="",
+        level=LEVEL,
+        started_at=min(times, default=datetime(1970, 1, 1, tzinfo=UTC)),
+        planned=recorded.planned,
+        trials=scored.trials,
+        baselines=baselines,
+        source=recorded.source,
+    )
+
+
+async def _judge(run: Run, gate: GateStatement) -> tuple[GateVerdict, ...]:
+    policy = gate_policy(run, gate)
+    ledger = MemoryLedger()
+    await ledger.append(
+        [
+            Observation(
+                key=ObservationKey(str(n)),
+                at=run.started_at,
+                agent=run.agent,
+                release=run.release,
+                intent=trial.intent,
+                level=run.level.label,
+                source=Source.REPLAYED_TRIAL,
+                strength=Strength.SIMULATED,
+                metric=f"suite:{run.suite}",
+                outcome=trial.outcome,
+                cluster=trial.scenario,
+            )
+            for n, trial in enumerate(run.trials)
+        ]
+    )
+    aggregates = await ledger.aggregates(Selection(agent=run.agent, release=run.release))
+    return judge(policy, aggregates, agent=run.agent, release=run.release, level=LEVEL)
+
+
+def gate_policy(run: Run, gate: GateStatement) -> Policy:
+    """A policy that asks one thing of every intent of the run."""
+    intents = sorted({trial.intent for trial in run.trials})
+    return Policy(
+        name=f"replay of {run.suite}",
+        problem="May a published agent act alone on these intents?",
+        digest="",
+        tools={},
+        intents={intent: IntentPolicy(intent) for intent in intents},
+        levels={},
+        gates={LEVEL: (SuiteGate(run.suite, gate.k, gate.at_least),)},
+    )
+
+
+# ── findings ──────────────────────────────────────────────────────────────────────────────────────
+def _findings(scored: _Scored, folder: Path | None) -> list[str]:
+    recorded = scored.recorded
+    found = []
+    if recorded.missing:
+        n, tasks = sum(recorded.missing.values()), len(recorded.missing)
+        found.append(f"{n} attempts are missing, of {tasks} scenarios: {_some(recorded.missing)}")
+    found += _grouped((note, each.id) for each in recorded.conversations for note in each.findings)
+    found += _reference_findings(scored)
+    if folder is not None:
+        found += _revisions(recorded, folder)
+    reworded = sum(int(trial.details.get("n_answers_reworded") or 0) for trial in scored.trials)
+    if reworded:
+        found.append(f"{reworded} recorded refusals are worded otherwise than this world's; they refuse the same calls")
+    return found
+
+
+def _reference_findings(scored: _Scored) -> list[str]:
+    ids = {scenario.version: str(scenario.id) for scenario in scored.recorded.scenarios}
+    reads = [ids[version] for version, end in scored.references.items() if end.failed_reads and version in ids]
+    writes = [ids[version] for version, end in scored.references.items() if end.failed_writes and version in ids]
+    found = []
+    if reads:
+        found.append(f"{len(reads)} references hold a read that fails; they change nothing by it: {_some(reads)}")
+    if writes:
+        found.append(
+            f"{len(writes)} references hold a write that fails, so their scenarios are not counted: {_some(writes)}"
+        )
+    return found
+
+
+def _revisions(recorded: RecordedRun, folder: Path) -> list[str]:
+    """Embedded tasks that are not those of the data folder; the embedded ones score."""
+    files = sorted(folder.glob("tasks*.json"))
+    best: tuple[int, str] | None = None
+    for file in files:
+        known = {scenario.id: scenario for scenario in read_tasks(file)}
+        parts: dict[str, list[str]] = defaultdict(list)
+        differing = set()
+        for scenario in recorded.scenarios:
+            changed = differing_parts(known[scenario.id], scenario) if scenario.id in known else ("task itself",)
+            differing |= {scenario.id} if changed else set()
+            for part in changed:
+                parts[part].append(scenario.id)
+        named = ", ".join(f"{part} {len(ids)}" for part, ids in sorted(parts.items()))
+        sentence = (
+            f"{len(differing)} of {len(recorded.scenarios)} embedded tasks are other versions than in {file.name} "
+            f"({named}); the embedded ones score"
+        )
+        if best is None or len(differing) < best[0]:
+            best = (len(differing), sentence)
+    return [best[1]] if best is not None and best[0] else []
+
+
+def _grouped(notes: Iterable[tuple[str, str]]) -> list[str]:
+    by_note: dict[str, list[str]] = defaultdict(list)
+    for note, conversation in notes:
+        by_note[note].append(conversation)
+    return [f"{len(ids)} conversations: {note} ({_some(ids)})" for note, ids in by_note.items()]
+
+
+def _some(names: Iterable[str], *, at_most: int = 5) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - at_most} more" if len(listed) > at_most else ""
+    return ", ".join(listed[:at_most]) + more
+
+
+def _only_published(extra: Mapping[str, object]) -> bool:
+    return bool(extra.get("not_recomputed"))
+
+
+def _counts_by_published_rules(trials: Sequence[Trial]) -> list[ScenarioCounts]:
+    rewards: dict[str, list[float]] = defaultdict(list)
+    for trial in trials:
+        reward = trial.details.get("recomputed_reward")
+        known = reward if isinstance(reward, float) else trial.published_reward
+        if known is not None:
+            rewards[trial.scenario].append(known)
+    return [ScenarioCounts(sum(one >= 1.0 - REWARD_TOLERANCE for one in each), len(each)) for each in rewards.values()]
