@@ -10,6 +10,7 @@ from remit.adapters.agents.flow import hearing, model
 from remit.adapters.agents.flow.document import read_flow_document
 from remit.adapters.agents.flow.machine import Asks, Done, Machine, Passes, Stop, Surroundings, Wants
 from remit.adapters.agents.flow.memory import Memory, decode, encode
+from remit.adapters.agents.knowledge import stems_of
 from remit.conversations import Conversation, HandoffReason, IntentName, Message, ToolExchange
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall, ProposedHandoff
 from remit.runtime.ports import AgentReply, AgentView
@@ -19,6 +20,7 @@ _SWITCH_PROBABILITY = 0.5
 _SECOND_INTENT_PROBABILITY = 0.3
 _OFFER_ANSWER_DECLINED = "All right. Just write again if anything else comes up."
 _LEFT_AS_IT_IS = "No problem, I have left everything as it is."
+_KEYWORDS_AT_MOST = 100
 _REPEATED = "I have looked again and it stays the same: "
 
 
@@ -89,11 +91,11 @@ class FlowAgent:
             case model.Confirm(no=no):
                 answer = hearing.yes_or_no(text)
                 return None if answer == "unclear" else replace(memory, at=memory.at + 1 if answer == "yes" else no)
-            case model.Ask(slot=name, by=by, unknown=unknown):
+            case model.Ask(slot=name, by=by, match=match, unknown=unknown):
                 options = machine.options(waits, memory)
                 value = hearing.find_value(self.document.slots[name], text, asked=not options)
                 if options:
-                    value = hearing.choose(options, by, value or text)
+                    value = hearing.choose(options, by, value or text, match=match, asked=True)
                 if value is not None:
                     found = self._found_slots(memory, text)
                     return replace(memory, values={**found, **memory.values, name: value}, at=memory.at + 1)
@@ -239,9 +241,11 @@ def build_flow(
 
 def _surroundings(view: AgentView, memory: Memory) -> Surroundings:
     heard = _said_by_customer(view.conversation)
+    opening = "\n".join(message.text for message in heard[memory.since :])
     return Surroundings(
         message=heard[-1].text,
-        opening="\n".join(message.text for message in heard[memory.since :]),
+        opening=opening,
+        keywords=" ".join(dict.fromkeys(stems_of(opening)))[:_KEYWORDS_AT_MOST],
         customer=view.conversation.customer or "",
         granted=tuple(spec.name for spec in view.tools),
         today=heard[-1].at.date().isoformat(),

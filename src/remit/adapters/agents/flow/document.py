@@ -25,10 +25,10 @@ _WANTS_PEOPLE = (
     r"\b(real|actual|live) (human|person|agent)\b",
     r"^\W*(human|agent|operator|representative|advisor)\W*(please)?\W*$",
 )
-_PROVIDED = frozenset({"customer", "granted", "failure", "today", "message", "opening", "options"})
+_PROVIDED = frozenset({"customer", "granted", "failure", "today", "message", "opening", "keywords", "options"})
 """Names that every flow has: the signed-in customer's id or "", the granted tools' names, what the last refused
-tool said, the day of the message (ISO), the message, all the customer's messages since the flow began, and what
-can be chosen from in the question that is being asked."""
+tool said, the day of the message (ISO), the message, all the customer's messages since the flow began, their words
+that carry meaning, and what can be chosen from in the question that is being asked."""
 
 
 @dataclass(slots=True)

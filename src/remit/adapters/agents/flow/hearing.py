@@ -30,6 +30,7 @@ _GIVES_UP = re.compile(
     r"|actually,? (no|never ?mind|leave it|forget it))\b",
     re.IGNORECASE,
 )
+_NEWEST = re.compile(r"\b(last|latest|newest|most recent) (order|purchase|one i (made|placed|ordered))\b")
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1, "latest": 0, "newest": 0}
 
 
@@ -97,8 +98,15 @@ def normalised(slot: Slot, found: str) -> str | None:
     return value
 
 
-def choose(options: Sequence[Any], by: str, text: str) -> Any | None:
+def choose(options: Sequence[Any], by: str, text: str, *, match: Sequence[str] = (), asked: bool) -> Any | None:
     """The option a message means: by its key, by its place ("the second one"), or by words only it has.
+
+    Args:
+        options: What can be chosen, each a mapping with `by`, or a plain value without it.
+        by: The key of the value.
+        text: The message.
+        match: Keys whose words mean an option; none means all.
+        asked: Whether the customer was just asked; only then does "the first one" mean a place.
 
     Returns:
         The value of `by` of the option (the option itself without `by`); None if none or more than one fits.
@@ -108,13 +116,19 @@ def choose(options: Sequence[Any], by: str, text: str) -> Any | None:
     named = [key for key in keys if re.search(rf"(?<![\w-]){re.escape(str(key).lower())}(?![\w-])", lowered)]
     if len(named) == 1:
         return named[0]
-    for word, place in _ORDINALS.items():
-        if re.search(rf"\b{word}\b", lowered) and options:
+    if keys and _NEWEST.search(lowered):
+        return keys[0]
+    for word, place in _ORDINALS.items() if asked else ():
+        if keys and re.search(rf"\b{word}\b", lowered):
             return keys[place] if place < len(keys) else None
     wanted = set(stems_of(text))
-    fits = [len(wanted & set(stems_of(_words_of(option)))) for option in options]
+    fits = [len(wanted & set(stems_of(_words_of(_shown(option, match))))) for option in options]
     best = max(fits, default=0)
     return keys[fits.index(best)] if best > 0 and fits.count(best) == 1 else None
+
+
+def _shown(option: Any, match: Sequence[str]) -> Any:
+    return {key: option.get(key) for key in match} if match and isinstance(option, Mapping) else option
 
 
 def _words_of(option: Any) -> str:

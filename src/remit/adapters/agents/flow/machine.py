@@ -28,6 +28,7 @@ class Surroundings:
     customer: str
     granted: tuple[str, ...]
     today: str
+    keywords: str
 
     def values(self) -> dict[str, Any]:
         """By name."""
@@ -37,6 +38,7 @@ class Surroundings:
             "customer": self.customer,
             "granted": list(self.granted),
             "today": self.today,
+            "keywords": self.keywords,
             "failure": "",
             "options": [],
         }
@@ -182,18 +184,20 @@ class Machine:
         if value is not None:
             return replace(memory, values={**memory.values, ask.slot: value}, at=memory.at + 1)
         slot = self._document.slots[ask.slot]
-        return self._question(memory, ask.slot, slot.ask_at_most, self._wording(ask, slot, memory), options)
+        name = f"{ask.slot}@{memory.at}"
+        return self._question(
+            memory, name, slot.ask_at_most, self._wording(ask, slot, memory.asked.get(name, 0)), options
+        )
 
     def _option(self, ask: model.Ask, options: Sequence[Any], value: Any | None) -> Any | None:
         """A known value must be one of the options; a single option needs no question; else the words so far decide."""
-        if value is not None and choose(options, ask.by, str(value)) == value:
+        if value is not None and choose(options, ask.by, str(value), asked=False) == value:
             return value
         if len(options) == 1:
             return options[0][ask.by] if ask.by else options[0]
-        return choose(options, ask.by, self._surroundings.opening)
+        return choose(options, ask.by, self._surroundings.opening, match=ask.match, asked=False)
 
-    def _wording(self, ask: model.Ask, slot: model.Slot, memory: Memory) -> Text:
-        n_asked = memory.asked.get(ask.slot, 0)
+    def _wording(self, ask: model.Ask, slot: model.Slot, n_asked: int) -> Text:
         if n_asked == 0 and ask.question is not None:
             return ask.question
         return slot.questions[min(n_asked, len(slot.questions) - 1)]

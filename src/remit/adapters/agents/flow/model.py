@@ -46,13 +46,17 @@ class Slot:
 # ── instructions: `line` is where the document says so ────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Fill a slot; `options` is a list to choose from, `by` the key of the chosen entry that becomes the value."""
+    """Fill a slot; `options` is a list to choose from, `by` the key of the chosen entry that becomes the value.
+
+    `match` names the keys whose words mean an entry ("the blue one"); none means all.
+    """
 
     line: int
     slot: str
     question: Text | None = None
     options: Expression | None = None
     by: str = ""
+    match: tuple[str, ...] = ()
     unknown: int | None = None
     """Where to go when the customer does not know; None: the question is asked again."""
 

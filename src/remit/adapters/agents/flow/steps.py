@@ -1,6 +1,7 @@
 """Compiles the nested steps of a flow into a flat list of instructions with jumps.
 
-Steps: ask, call, when, say, answer, article, confirm, set, use (a block, put in here), hand_off, end.
+Steps: ask, hear (a slot that is taken if it was said, never asked for), call, when, say, answer, article, confirm,
+set, use (a block, put in here), hand_off, end.
 """
 
 import re
@@ -39,7 +40,8 @@ class StepCompiler:
         self._open_blocks: list[str] = []
         self.slots_used: tuple[str, ...] = ()
         self._kinds: Mapping[str, tuple[Callable[[DocumentPlace, int], None], tuple[str, ...]]] = {
-            "ask": (self._ask, ("text", "options", "by", "unknown")),
+            "ask": (self._ask, ("text", "options", "by", "match", "unknown")),
+            "hear": (self._hear, ()),
             "call": (self._call, ("with", "save", "failed")),
             "when": (self._when, ("then", "otherwise")),
             "say": (self._say, ()),
@@ -104,11 +106,8 @@ class StepCompiler:
 
     # ── kinds of steps ────────────────────────────────────────────────────────────────────────────
     def _ask(self, where: DocumentPlace, line: int) -> None:
-        slot = where.text("ask")
-        if slot not in self._slots:
-            raise where.error("ask", f"there is no slot {slot!r}", f"Known slots: {', '.join(self._slots) or 'none'}.")
+        slot = self._slot(where, "ask")
         at = self._reserve(line)
-        self.slots_used = (*self.slots_used, *(() if slot in self.slots_used else (slot,)))
         options = self._expression(where, "options", where.text("options")) if "options" in where.section else None
         self._code[at] = model.Ask(
             line=line,
@@ -116,8 +115,20 @@ class StepCompiler:
             question=self._text(where, "text") if "text" in where.section else None,
             options=options,
             by=where.text("by", default=""),
+            match=tuple(where.text("match", default="").split()),
             unknown=self._branch(where, "unknown", line) if "unknown" in where.section else None,
         )
+
+    def _hear(self, where: DocumentPlace, line: int) -> None:
+        del line
+        self._slot(where, "hear")
+
+    def _slot(self, where: DocumentPlace, key: str) -> str:
+        slot = where.text(key)
+        if slot not in self._slots:
+            raise where.error(key, f"there is no slot {slot!r}", f"Known slots: {', '.join(self._slots) or 'none'}.")
+        self.slots_used = (*self.slots_used, *(() if slot in self.slots_used else (slot,)))
+        return slot
 
     def _call(self, where: DocumentPlace, line: int) -> None:
         tool = where.text("call")
