@@ -1,18 +1,12 @@
-"""One linear separator for each intent, trained by scikit-learn and applied without it."""
+"""A trained classifier's numbers, and what they say of one text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from remit.adapters.intents.features import FloatArray, SparseVector
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-LabelArray = npt.NDArray[np.int32]
+from remit.adapters.intents.separators import Array, LabelArray, Separators, separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,67 +27,37 @@ class LinearModel:
     """Separators and mean examples of the intents.
 
     Args:
-        weights: shape (n_features, n_intents), float32, C order: a text touches a few rows only.
-        offsets: shape (n_intents,), float32.
-        means: shape (n_features, n_intents), float32, columns of length 1.
+        separators: One for each intent.
+        means: shape (n_features, n_intents), float32, columns of length 1 (0 for an intent without rows).
     """
 
-    weights: FloatArray
-    offsets: FloatArray
+    separators: Separators
     means: FloatArray
 
     @classmethod
     def fit(
-        cls, rows: Sequence[SparseVector], labels: LabelArray, *, n_features: int, n_intents: int, seed: int
+        cls,
+        rows: Sequence[SparseVector],
+        labels: LabelArray,
+        *,
+        n_features: int,
+        n_intents: int,
+        seed: int,
+        products: Array | None = None,
     ) -> "LinearModel":
-        """Train on rows whose label is an intent's position, or -1 for a message that belongs to none."""
-        from scipy.sparse import csr_array
-
-        lengths = [len(row.indices) for row in rows]
-        matrix = csr_array(
-            (
-                np.concatenate([row.values for row in rows]).astype(np.float64),
-                np.concatenate([row.indices for row in rows]),
-                np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),  # liblinear takes 32-bit indices only
-            ),
-            shape=(len(rows), n_features),
-        )
-        weights, offsets = _separators(matrix, labels, n_intents=n_intents, seed=seed)
-        members = (labels[None, :] == np.arange(n_intents)[:, None]).astype(np.float64)
-        sums = np.asarray((matrix.T @ members.T), dtype=np.float64)
-        lengths_of_means = np.maximum(np.linalg.norm(sums, axis=0), 1e-12)
-        means = np.ascontiguousarray((sums / lengths_of_means).astype(np.float32))
-        return cls(weights, offsets, means)
+        """Train on rows whose label is an intent's position, or NO_INTENT; `products` as in `separate`."""
+        separators = separate(rows, labels, n_features=n_features, n_intents=n_intents, seed=seed, products=products)
+        means = np.zeros((n_features, n_intents), dtype=np.float32)
+        for row, label in zip(rows, labels, strict=True):
+            if label >= 0:
+                means[row.indices, label] += row.values
+        means /= np.maximum(np.linalg.norm(means, axis=0), 1e-12)
+        return cls(separators, means)
 
     def weigh(self, row: SparseVector) -> Evidence:
         """Margins and closeness of one text; a text without a known n-gram is close to nothing."""
         if not len(row.indices):
-            return Evidence(self.offsets, 0.0)
-        margins = row.values @ self.weights[row.indices] + self.offsets
+            return Evidence(self.separators.offsets, 0.0)
+        margins = row.values @ self.separators.weights[row.indices] + self.separators.offsets
         closeness = float((row.values @ self.means[row.indices]).max())
         return Evidence(margins, min(max(closeness, 0.0), 1.0))
-
-
-_ABSENT = -2.0  # below every margin that a trained separator gives to a text it knows nothing of
-
-
-def _separators(matrix: "csr_array", labels: LabelArray, *, n_intents: int, seed: int) -> tuple[FloatArray, FloatArray]:
-    """One-against-rest separators; an intent without rows gets one that never wins."""
-    weights = np.zeros((matrix.shape[1], n_intents), dtype=np.float32)
-    offsets = np.full(n_intents, _ABSENT, dtype=np.float32)
-    present = np.unique(labels)
-    if len(present) == 1:
-        # Nothing to separate from: closeness alone must tell what is out of scope.
-        offsets[present[present >= 0]] = 1.0
-        return weights, offsets
-    from sklearn.svm import LinearSVC
-
-    machine = LinearSVC(C=1.0, random_state=seed).fit(matrix, labels)
-    coefficients, intercepts = machine.coef_, machine.intercept_
-    if len(present) == 2:
-        coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.concatenate([-intercepts, intercepts])
-    for row, label in enumerate(machine.classes_):
-        if label >= 0:
-            weights[:, label] = coefficients[row]
-            offsets[label] = intercepts[row]
-    return weights, offsets
