@@ -197,6 +197,7 @@ def _stage(prepared: Prepared, clock: Clock) -> MemoryStage:
         confidence=SignalConfidence(),
         guardrails=LocalGuardrails(),
         directory=suite_directory(prepared.suites[0]),
+        effects={tool.name: tool.effect for tool in policy.tools.values()},
         clock=clock,
     )
 

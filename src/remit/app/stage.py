@@ -25,7 +25,7 @@ from remit.runtime.ports import (
 )
 from remit.scenarios.model import Scenario
 from remit.scenarios.ports import World, WorldSession
-from remit.tools import ToolName
+from remit.tools import Effect, ToolName, ToolSpec
 
 CHANNEL = "evaluation"
 _EXPERT = "simulated expert"
@@ -35,7 +35,15 @@ _EXPERT = "simulated expert"
 class MemoryStage:
     """Implements `Stage`. What is shared between trials does not change: agent, permit, understanding, worlds.
 
-    `directory` is the folder from which the scenarios' world references are meant.
+    Args:
+        agent: Who is examined.
+        permit: What it may do.
+        intents: Shared, as are confidence and guardrails.
+        confidence: See above.
+        guardrails: See above.
+        directory: The folder from which the scenarios' world references are meant.
+        effects: The policy's word on what tools do to the world.
+        clock: The clock of the turns.
     """
 
     agent: Agent
@@ -44,14 +52,15 @@ class MemoryStage:
     confidence: Confidence
     guardrails: Guardrails
     directory: Path
+    effects: Mapping[ToolName, Effect]
     clock: Clock
     _worlds: dict[tuple[Path, str], World] = field(default_factory=dict)
+    _specs: dict[tuple[Path, str], Mapping[ToolName, ToolSpec]] = field(default_factory=dict)
 
     async def set_up(self, scenario: Scenario, conversation: ConversationId, seed: int) -> Setup:
         """A fresh world, customer, recorder, desk and contact centre."""
         customer = begin_customer(scenario, seed)
-        world = self._world(scenario)
-        session = await world.start(scenario.start)
+        session = await self.fresh_world(scenario)
         recorder = MemoryRecorder(self.clock, channel=CHANNEL)
         verified = None if scenario.verified_customer is None else CustomerId(scenario.verified_customer)
         recorder.begin(Conversation(conversation, channel=CHANNEL, customer=verified))
@@ -62,7 +71,7 @@ class MemoryStage:
             confidence=self.confidence,
             guardrails=self.guardrails,
             desk=ScriptedDesk(_EXPERTS[scenario.expert]),
-            toolbox=WorldToolbox(session, await world.catalogue()),
+            toolbox=WorldToolbox(session, await self._catalogue(scenario)),
             contact_centre=MemoryContactCentre(),
             recorder=recorder,
             clock=self.clock,
@@ -71,7 +80,7 @@ class MemoryStage:
 
     async def tools(self, scenario: Scenario) -> Collection[ToolName]:
         """Every tool of the scenario's world."""
-        return (await self._world(scenario).catalogue()).keys()
+        return (await self._catalogue(scenario)).keys()
 
     async def fresh_world(self, scenario: Scenario) -> WorldSession:
         """Only the world."""
@@ -80,6 +89,16 @@ class MemoryStage:
     def around(self, agent: Agent) -> "MemoryStage":
         """The same stage around another agent."""
         return replace(self, agent=agent)
+
+    async def _catalogue(self, scenario: Scenario) -> Mapping[ToolName, ToolSpec]:
+        """Made once for a world: a trial must not pay for it."""
+        place = (self.directory, scenario.start.world)
+        if place not in self._specs:
+            specs = await self._world(scenario).catalogue()
+            self._specs[place] = {
+                name: replace(spec, effect=self.effects.get(name, spec.effect)) for name, spec in specs.items()
+            }
+        return self._specs[place]
 
     def _world(self, scenario: Scenario) -> World:
         place = (self.directory, scenario.start.world)

@@ -10,17 +10,31 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def read_suites(path: Path) -> tuple[Suite, ...]:
-    """Every suite at a place; files of a folder that name the same suite are one.
+    """Every suite at a place: a file, or a folder with its subfolders.
+
+    Files of one folder that name the same suite are one.
 
     Raises:
-        ScenarioParseError: Nothing is there, it cannot be read, or it is not a suite.
+        ScenarioParseError: Nothing is there, it cannot be read, it is not a suite, or two folders have a
+            suite of one name.
     """
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
-        if not files:
-            raise ScenarioParseError(path, None, "the folder has no suites", "Put suite files (*.yaml) into it.")
-        return merge_suites([_read(file) for file in files], str(path))
-    return (_read(path),)
+    if not path.is_dir():
+        return (_read(path),)
+    suites: dict[str, Suite] = {}
+    for folder in sorted({path, *(inner for inner in path.rglob("*") if inner.is_dir())}):
+        for suite in _of_folder(folder):
+            known = suites.setdefault(suite.name, suite)
+            if known is not suite:
+                problem = f"suite {suite.name!r} is in {known.source} already"
+                raise ScenarioParseError(folder, None, problem, "Put its files into one folder, or rename one.")
+    if not suites:
+        raise ScenarioParseError(path, None, "the folder has no suites", "Put suite files (*.yaml) into it.")
+    return tuple(suites.values())
+
+
+def _of_folder(folder: Path) -> tuple[Suite, ...]:
+    files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES)
+    return merge_suites([_read(file) for file in files], str(folder))
 
 
 def suite_directory(suite: Suite) -> Path:
