@@ -99,6 +99,8 @@ async def _carry(turn: Turn, conversation: Conversation, journal: Journal, ports
     scene = Scene(turn, conversation, permit, understood, await ports.toolbox.catalogue(), journal, ports)
     exchanges: list[ToolExchange] = []
     for step in range(1, permit.max_steps + 1):
+        if ports.clock.now() >= turn.deadline:
+            return _hand_off(HandoffReason.DEADLINE, "the channel's deadline passed")
         match await _step(scene, step, exchanges):
             case ToolExchange() as exchange:
                 exchanges.append(exchange)
