@@ -144,8 +144,10 @@ class SqliteStateCopy:
             raise LookupError(f"{change.pointer!r} names no row as /table/key; tables: {known}")
         table, key = self._tables[segments[0]], segments[1]
         row = _row(self._connection, table, key)
-        rest = "".join(f"/{segment}" for segment in segments[2:])
-        wanted = apply({} if row is None else row, [StateChange(rest, change.before, change.after, change.kind)])
+        document = {table.name: {} if row is None else {key: row}}
+        wanted = apply(document, [change])[table.name].get(key)
+        if not isinstance(wanted, Mapping | None):
+            raise LookupError(f"{change.pointer!r}: a row is an object of columns, not {wanted!r}")
         unknown = sorted(set(wanted or {}) - set(table.columns))
         if unknown:
             raise LookupError(f"{change.pointer!r}: table {table.name!r} has no column {unknown[0]!r}")
