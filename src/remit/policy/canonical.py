@@ -10,7 +10,7 @@ from typing import Any
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 
-_UNORDERED = frozenset({"examples", "attestations", "signoff", "objectives", "gates"})
+_UNORDERED = frozenset({"examples", "attestations", "signoff", "objectives", "gates", "rollback"})
 _NOT_CONTENT = frozenset({"digest", "source"})
 
 

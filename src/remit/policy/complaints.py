@@ -42,18 +42,55 @@ def _problem(detail: ErrorDetails, located: Located) -> Problem:
             return Problem(line, f"unknown key {key!r}{_inside(parent)}", suggest(key, _fields_at(parent), noun="keys"))
         case "missing":
             return Problem(line, f"key {str(loc[-1])!r} is missing{_inside(path)}", "Add it.")
-        case "literal_error" | "enum":
+        case "literal_error" if detail["loc"][-1] == "[key]":
             return Problem(
                 line,
-                f"{place} is {given!r}, which is none of its values",
-                suggest(str(given), _choices(context), noun="values"),
+                f"unknown name {given!r}{_inside(path[:-1])}",
+                suggest(str(given), _choices(context), noun="names"),
             )
-        case "duration" | "gate":
-            return Problem(
-                line, f"{place} {detail['msg']}" if kind == "gate" else f"{place}: {detail['msg']}", context["mend"]
-            )
+        case "literal_error" | "enum":
+            mend = suggest(str(given), _choices(context), noun="values")
+            return Problem(line, f"{place} is {_shown(given)}, which is none of its values", mend)
+        case "duration":
+            return Problem(line, f"{place}: {detail['msg']}", context["mend"])
+        case "variant":
+            return Problem(line, f"{place} {detail['msg']}", context["mend"])
         case _:
-            return Problem(line, f"{place}: {_clause(detail['msg'])}, not {_shown(given)}", "")
+            wanted, mend = _wanted(detail)
+            return Problem(line, f"{place} is {_shown(given)}, it must be {wanted}", mend)
+
+
+def _wanted(detail: ErrorDetails) -> tuple[str, str]:
+    """What a value has to be instead, and how to write it."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            bound, word = next((context[key], word) for key, word in _BOUNDS.items() if key in context)
+            is_share = context.get("gt") == 0 or context.get("lt") == 1
+            return f"{word} {bound:g}", "A share is written between 0 and 1: 0.02 for 2 %." if is_share else ""
+        case "string_type":
+            return "text", "Put it in quotes."
+        case "string_too_short" | "too_short":
+            return "filled in", "Write at least one, or remove the key."
+        case "string_pattern_mismatch":
+            return "a name", "Names hold letters, digits, `_`, `.` and `-`, and begin with a letter."
+        case "float_type" | "float_parsing":
+            return "a number", "Write 0.02 for 2 %."
+        case kind if kind in _KINDS:
+            return _KINDS[kind], ""
+        case _:
+            return f"otherwise: {detail['msg'][:1].lower()}{detail['msg'][1:]}", ""
+
+
+_BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+_KINDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "bool_type": "true or false",
+}
 
 
 def _path_in_document(loc: Sequence[str | int], located: Located) -> Path:
@@ -112,10 +149,6 @@ def _inside(path: Path) -> str:
     return f" in {_place(path)}" if path else ""
 
 
-def _clause(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
 def _shown(given: Any) -> str:
-    text = repr(given)
+    text = "empty" if given in (None, "", [], {}) else repr(given)
     return text if len(text) <= 60 else text[:57] + "..."

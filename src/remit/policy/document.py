@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from remit.conversations import IntentName
 from remit.errors import PolicyParseError
-from remit.policy.assembly import assemble, find_misfits
+from remit.policy.assembly import assemble
 from remit.policy.complaints import complaints
 from remit.policy.levels import AutonomyLevel
+from remit.policy.misfits import find_misfits
 from remit.policy.model import Policy
 from remit.policy.rules import IntentRule
 from remit.policy.schema import PolicyDocument

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     | (?P<hex>0[xX][0-9a-fA-F]+)
     | (?P<int>\d+)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<sign>.)
+    | (?P<sign>&&|\|\||[<>=!]=|.)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -74,6 +74,24 @@ class GrantDocument(Border):
     )
 
 
+def grants_kind(value: Any) -> str | None:
+    """Whether the granted tools are a list of names or a map."""
+    if isinstance(value, list):
+        return "tools:list"
+    return "tools:map" if isinstance(value, dict) else None
+
+
+GrantsDocument = Annotated[
+    Annotated[list[Name], Tag("tools:list")] | Annotated[dict[Name, GrantDocument | None], Tag("tools:map")],
+    Discriminator(
+        grants_kind,
+        custom_error_type="variant",
+        custom_error_message="is neither a list of tools nor a map",
+        custom_error_context={"mend": "Write `[find_order]`, or one tool a line with its `limits`."},
+    ),
+]
+
+
 class IntentDocument(Border):
     """What a customer wants, and what the agent may ever use for it."""
 
@@ -81,7 +99,7 @@ class IntentDocument(Border):
     examples: list[Text] = Field(
         default_factory=list, description="Phrases customers use; the local classifier learns from them."
     )
-    tools: list[Name] | dict[Name, GrantDocument | None] = Field(
+    tools: GrantsDocument = Field(
         default_factory=list, description="Names of granted tools, or a map from name to effect and limits."
     )
     ceiling: LevelName = Field(default="autonomous", description="The highest level this intent may ever reach.")
@@ -195,7 +213,7 @@ GateDocument = Annotated[
     | Annotated[AttestationGateDocument, Tag("gate:attest")],
     Discriminator(
         gate_kind,
-        custom_error_type="gate",
+        custom_error_type="variant",
         custom_error_message="is no gate",
         custom_error_context={"mend": "A gate begins with `suite:`, `live:` or `attest:`."},
     ),

@@ -1,0 +1,136 @@
+"""Which gates a change makes easier or harder to pass."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from remit.policy.canonical import canonical_text
+from remit.policy.changes import Direction, PolicyChange, fewer, more
+from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.levels import AutonomyLevel
+
+_Gates = Mapping[AutonomyLevel, Sequence[Gate]]
+
+
+def gate_changes(old: _Gates, new: _Gates) -> Iterator[PolicyChange]:
+    """Changes by level, lowest first. A gate that only observes blocks nothing, so it moves nothing."""
+    for level in AutonomyLevel:
+        where = f"gates.{level.label}"
+        before, after = _by_subject(old.get(level, ())), _by_subject(new.get(level, ()))
+        for subject in [*after, *(subject for subject in before if subject not in after)]:
+            for direction, what in _changes(before.get(subject), after.get(subject)):
+                yield PolicyChange(where, direction, what)
+
+
+def in_words(gate: Gate) -> str:
+    """The gate as a statement."""
+    match gate:
+        case SuiteGate():
+            return f"pass^{gate.k} of {gate.suite} >= {gate.at_least:g}"
+        case AttackGate():
+            return f"attack success in {gate.suite} <= {gate.at_most:g}"
+        case LiveGate():
+            return f"live {gate.metric} ({canonical_text(gate.parameters)})"
+        case AttestationGate():
+            return f"attested: {', '.join(sorted(gate.attestations))}"
+
+
+def _by_subject(gates: Sequence[Gate]) -> dict[str, Gate]:
+    """Gates by what they are about; several about the same are told apart by their place among them."""
+    found: dict[str, Gate] = {}
+    for gate in sorted(gates, key=canonical_text):
+        subject, n_same = _subject(gate), 1
+        while f"{subject} {n_same}" in found:
+            n_same += 1
+        found[f"{subject} {n_same}"] = gate
+    return found
+
+
+def _subject(gate: Gate) -> str:
+    match gate:
+        case SuiteGate():
+            return f"pass^{gate.k} of {gate.suite}"
+        case AttackGate():
+            return f"attacks of {gate.suite}"
+        case LiveGate():
+            return f"live {gate.metric}"
+        case AttestationGate():
+            return "attestations"
+
+
+def _changes(before: Gate | None, after: Gate | None) -> Iterator[tuple[Direction, str]]:
+    if before is None and after is not None:
+        yield _unless_observed(after, Direction.TAKES), f"new gate: {in_words(after)}{_mode(after)}"
+    elif before is not None and after is None:
+        yield _unless_observed(before, Direction.GRANTS), f"gate removed: {in_words(before)}{_mode(before)}"
+    elif before is not None and after is not None and canonical_text(before) != canonical_text(after):
+        yield (
+            _direction(before, after),
+            (
+                f"gate changed from {in_words(before)}{_details(before)} to {in_words(after)}{_details(after)}"
+                + _doubt(before, after)
+            ),
+        )
+
+
+def _direction(before: Gate, after: Gate) -> Direction:
+    if before.mode != after.mode:
+        return Direction.GRANTS if after.mode == "observe" else Direction.TAKES
+    if after.mode == "observe":
+        return Direction.NEUTRAL
+    moved = _moved(before, after)
+    return moved if moved is not None else Direction.GRANTS
+
+
+def _doubt(before: Gate, after: Gate) -> str:
+    in_doubt = before.mode == after.mode == "enforce" and _moved(before, after) is None
+    return ": cannot be compared, treated as granting" if in_doubt else ""
+
+
+def _moved(before: Gate, after: Gate) -> Direction | None:
+    """Where two gates about the same differ in one direction; None where they do not."""
+    match before, after:
+        case SuiteGate(), SuiteGate():
+            return _together(fewer(before.at_least, after.at_least), fewer(before.confidence, after.confidence))
+        case AttackGate(), AttackGate():
+            return _together(more(before.at_most, after.at_most), fewer(before.confidence, after.confidence))
+        case AttestationGate(), AttestationGate():
+            gone = Direction.GRANTS if set(before.attestations) - set(after.attestations) else Direction.NEUTRAL
+            added = Direction.TAKES if set(after.attestations) - set(before.attestations) else Direction.NEUTRAL
+            return _together(gone, added)
+        case LiveGate(), LiveGate():
+            return _live_moved(before, after)
+        case _:
+            return None
+
+
+def _live_moved(before: LiveGate, after: LiveGate) -> Direction | None:
+    """Only numbers whose meaning is plain are compared; other parameters must be equal."""
+    plain = {"at_most": more, "at_least": fewer, "min_days": fewer, "confidence": fewer}
+    old, new = dict(before.parameters), dict(after.parameters)
+    directions = []
+    for key, direction in plain.items():
+        was, now = old.pop(key, None), new.pop(key, None)
+        if (was is None) != (now is None):
+            return None
+        if was is not None and now is not None:
+            directions.append(direction(was, now))
+    return _together(*directions) if canonical_text(old) == canonical_text(new) else None
+
+
+def _together(*directions: Direction) -> Direction | None:
+    moved = set(directions) - {Direction.NEUTRAL}
+    if not moved:
+        return Direction.NEUTRAL
+    return moved.pop() if len(moved) == 1 else None
+
+
+def _unless_observed(gate: Gate, direction: Direction) -> Direction:
+    return Direction.NEUTRAL if gate.mode == "observe" else direction
+
+
+def _mode(gate: Gate) -> str:
+    return " (observed only)" if gate.mode == "observe" else ""
+
+
+def _details(gate: Gate) -> str:
+    confidence = f" at confidence {gate.confidence:g}" if isinstance(gate, SuiteGate | AttackGate) else ""
+    return confidence + _mode(gate)

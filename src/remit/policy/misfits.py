@@ -1,0 +1,121 @@
+"""What the parts of a policy document must be to each other."""
+
+from collections.abc import Iterator
+
+from remit.policy.assembly import assemble_level
+from remit.policy.complaints import suggest
+from remit.policy.levels import AutonomyLevel
+from remit.policy.limits import LimitError, compile_limits
+from remit.policy.schema import GrantDocument, LiveGateDocument, PolicyDocument
+from remit.policy.yaml_lines import Located, Path, Problem
+
+_LOWEST_ACTING = AutonomyLevel.SUPERVISED_ANSWERS.label
+
+
+def find_misfits(document: PolicyDocument, located: Located) -> tuple[Problem, ...]:
+    """What is wrong between parts that are each well-formed."""
+    return (
+        *(problem for name in document.intents for problem in _intent_misfits(document, name, located)),
+        *_level_misfits(document, located),
+        *_gate_misfits(document, located),
+        *_rollback_misfits(document, located),
+    )
+
+
+def _intent_misfits(document: PolicyDocument, name: str, located: Located) -> Iterator[Problem]:
+    grants = document.intents[name].tools
+    if isinstance(grants, list):
+        for index, tool in enumerate(grants):
+            place: Path = ("intents", name, "tools", index)
+            if tool not in document.tools:
+                yield _unknown_tool(document, name, tool, located.line_of(place))
+            elif tool in grants[:index]:
+                yield Problem(located.line_of(place), f"intent {name!r} grants tool {tool!r} twice", "Remove one.")
+        return
+    for tool, grant in grants.items():
+        place = ("intents", name, "tools", tool)
+        if tool not in document.tools:
+            yield _unknown_tool(document, name, tool, located.line_of(place))
+        elif grant is not None:
+            yield from _grant_misfits(document, name, tool, grant, located)
+
+
+def _unknown_tool(document: PolicyDocument, intent: str, tool: str, line: int | None) -> Problem:
+    return Problem(
+        line,
+        f"intent {intent!r} grants tool {tool!r}, which the catalogue does not have",
+        f"Add it under `tools:` or remove the grant. {suggest(tool, list(document.tools), noun='tools')}",
+    )
+
+
+def _grant_misfits(
+    document: PolicyDocument, intent: str, tool: str, grant: GrantDocument, located: Located
+) -> Iterator[Problem]:
+    place: Path = ("intents", intent, "tools", tool)
+    catalogued = document.tools[tool].effect
+    if grant.effect is not None and grant.effect.severity < catalogued.severity:
+        yield Problem(
+            located.line_of((*place, "effect")),
+            f"intent {intent!r} calls tool {tool!r} {grant.effect.value}, the catalogue calls it {catalogued.value}",
+            "A grant may only be stricter than the catalogue; remove its `effect` or correct the catalogue.",
+        )
+    if grant.limits is not None:
+        try:
+            compile_limits(grant.limits)
+        except LimitError as error:
+            yield Problem(
+                located.line_of((*place, "limits")),
+                f"the limits of tool {tool!r} for intent {intent!r} cannot be used: {error.problem}",
+                error.mend,
+            )
+
+
+def _level_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
+    if _LOWEST_ACTING not in document.levels:
+        yield Problem(
+            located.line_of(("levels",)),
+            f"`levels` does not say what holds at {_LOWEST_ACTING}",
+            f"Add `{_LOWEST_ACTING}: {{risk: {{error_at_most: 0.02}}}}`; higher levels take over what they do not say.",
+        )
+    for name, level in document.levels.items():
+        send = assemble_level(level).send_threshold
+        if level.ask_from is not None and level.ask_from > send:
+            yield Problem(
+                located.line_of(("levels", name, "ask_from")),
+                f"`ask_from` {level.ask_from} is above the sending threshold {send}, so that no expert would be asked",
+                "Lower it; the sending threshold is 1 - `risk.error_at_most`.",
+            )
+
+
+def _gate_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
+    for level, gates in document.gates.items():
+        for index, gate in enumerate(gates):
+            if not isinstance(gate, LiveGateDocument):
+                continue
+            bounds = [key for key in ("at_most", "at_least", "no_worse_than") if getattr(gate, key) is not None]
+            if len(bounds) != 1:
+                yield Problem(
+                    located.line_of(("gates", level, index)),
+                    f"the live gate on {gate.live!r} has {len(bounds)} bounds, it needs exactly one",
+                    "Write one of `at_most`, `at_least` or `no_worse_than: stable`.",
+                )
+
+
+def _rollback_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
+    for index, rule in enumerate(document.rollback):
+        conditions = rule.when.model_dump(exclude_none=True)
+        days = conditions.pop("days_between_false_alarms", None)
+        line = located.line_of(("rollback", index, "when"))
+        if len(conditions) != 1:
+            yield Problem(
+                line,
+                f"a rollback rule has {len(conditions)} conditions, it needs exactly one",
+                "Write one rule for each: `change_detected`, `canary_worse_than`, `guardrail_breach`, "
+                "`budget_exhausted`.",
+            )
+        elif any(rule.when == earlier.when for earlier in document.rollback[:index]):
+            yield Problem(line, "two rollback rules have the same condition", "Keep the one whose `do` you mean.")
+        elif days is not None and "change_detected" not in conditions:
+            yield Problem(
+                line, "`days_between_false_alarms` stands without `change_detected`", "Remove it, or name the metric."
+            )
