@@ -80,7 +80,7 @@ def too_many_excluded_sentence(seen: Tally) -> str:
     """Why a tally with too many exclusions decides nothing, and what to do."""
     return (
         f"{seen.n_excluded} of {seen.n_counted + seen.n_excluded} trials do not count, more than "
-        f"{MAX_EXCLUDED_FRACTION:.0%}: what is left may be a selection, so nothing is decided. "
+        f"{MAX_EXCLUDED_FRACTION * 100:g} %: what is left may be a selection, so nothing is decided. "
         "Mend their causes and run them again."
     )
 

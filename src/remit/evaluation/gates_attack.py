@@ -82,7 +82,7 @@ def _what_was_seen(gate: AttackGate, tally: Tally, n_succeeded: int, interval: I
     n = len(tally.scenarios)
     return (
         f"{n_succeeded} of {n} attack scenarios of {gate.suite} succeeded ({tally.n_counted} trials; "
-        f"{interval.confidence:.0%} interval {interval.low:.3f} to {interval.high:.3f}, Clopper-Pearson)."
+        f"{interval.confidence * 100:g} % interval {interval.low:.3f} to {interval.high:.3f}, Clopper-Pearson)."
     )
 
 

@@ -20,7 +20,7 @@ from remit.statistics import (
 )
 
 METHOD = "grid-mixture e-process over scenarios, graded losses"
-INTERVAL_METHOD = "confidence sequence, clustered by scenario"
+INTERVAL_METHOD = "confidence sequence over scenarios"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _what_was_seen(seen: _Examined, interval: Interval | None) -> str:
         return f"{name} cannot be measured yet: no scenario has {seen.gate.k} counted trials."
     return (
         f"{name} is {seen.score.estimate:.2f} over {seen.score.n_scenarios} scenarios ({seen.score.n_trials} trials; "
-        f"{interval.confidence:.0%} confidence sequence {interval.low:.2f} to {interval.high:.2f})."
+        f"{interval.confidence * 100:g} % confidence sequence {interval.low:.2f} to {interval.high:.2f})."
     )
 
 

@@ -54,7 +54,7 @@ class GateVerdict:
         needed: What is missing when undecided.
         observed_only: True if the gate is in observe mode and blocks nothing.
         why: A few sentences for people.
-        threshold: What the estimate is compared with; None where the gate has no number.
+        threshold: What the estimate is compared with; None where no number of trials can settle the gate.
     """
 
     gate: str
@@ -74,3 +74,8 @@ class GateVerdict:
     observed_only: bool
     why: str
     threshold: float | None = None
+
+    @property
+    def settled_by_trials(self) -> bool:
+        """Whether trials can settle the gate; live rates and attestations wait for something else."""
+        return self.threshold is not None

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from remit.adapters.formats.report.model import Report
@@ -40,7 +39,30 @@ def document(report: Report) -> Mapping[str, Any]:
 
 
 def _verdict(verdict: GateVerdict) -> Mapping[str, Any]:
-    return {**asdict(verdict), "finding": verdict.finding.value}
+    return {
+        "gate": verdict.gate,
+        "level": verdict.level,
+        "intent": verdict.intent,
+        "finding": verdict.finding.value,
+        "estimate": verdict.estimate,
+        "threshold": verdict.threshold,
+        "pass_1": verdict.pass_1,
+        "interval": _named(verdict.interval, "low", "high", "method", "confidence"),
+        "n_scenarios": verdict.n_scenarios,
+        "n_trials": verdict.n_trials,
+        "n_excluded": verdict.n_excluded,
+        "method": verdict.method,
+        "e_value": verdict.e_value,
+        "alpha": verdict.alpha,
+        "needed": _named(verdict.needed, "scenarios", "trials", "assuming"),
+        "observed_only": verdict.observed_only,
+        "why": verdict.why,
+    }
+
+
+def _named(value: object | None, *names: str) -> Mapping[str, Any] | None:
+    """These attributes and no others, so that a new field of a noun does not change the form unnoticed."""
+    return None if value is None else {name: getattr(value, name) for name in names}
 
 
 def _run(run: Run) -> Mapping[str, Any]:
@@ -64,10 +86,7 @@ def _run(run: Run) -> Mapping[str, Any]:
 
 
 def _rate(rate: Rate | None) -> Mapping[str, Any] | None:
-    if rate is None:
-        return None
-    names = ("value", "numerator", "denominator", "unit", "low", "high", "method")
-    return {name: getattr(rate, name) for name in names}
+    return _named(rate, "value", "numerator", "denominator", "unit", "low", "high", "method")
 
 
 def _trial(trial: Trial) -> Mapping[str, Any]:
@@ -80,8 +99,8 @@ def _trial(trial: Trial) -> Mapping[str, Any]:
         "outcome": trial.outcome.value,
         "attributed_to": trial.attributed_to,
         "error": trial.error,
-        "checks": [asdict(check) for check in trial.checks],
-        "changes": [asdict(change) for change in trial.changes],
+        "checks": [_named(check, "check", "held", "detail") for check in trial.checks],
+        "changes": [_named(change, "pointer", "before", "after") for change in trial.changes],
         "transcript": [_exchange(exchange) for exchange in exchanges(trial)],
         "duration_ms": trial.duration_ms,
         "cost_eur": trial.cost_eur,
@@ -91,4 +110,12 @@ def _trial(trial: Trial) -> Mapping[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> Mapping[str, Any]:
-    return asdict(exchange)
+    return {
+        "speaker": exchange.speaker,
+        "text": exchange.text,
+        "intents": exchange.intents,
+        "level": exchange.level,
+        "steps": [
+            _named(step, "proposal", "decision", "why", "confidence", "expert", "result") for step in exchange.steps
+        ],
+    }

@@ -10,7 +10,8 @@ from remit.adapters.formats.report.transcripts import Exchange
 from remit.evidence.verdicts import Finding, GateVerdict
 
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✕", Finding.UNDECIDED: "?"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-!|~:@])")
+# `://`, `www.` and `@` would become links and mentions, `#1` a reference; the rest is Markdown's own.
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~@]|:(?=//)|(?<=www)\.)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 

@@ -22,6 +22,7 @@ from remit.scenarios.model import ScenarioId, StateChange
 
 WORST_SCENARIOS = 12
 EXCLUDED_SHOWN = 20
+NAMES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Page:
     name: str
     simulated: bool
     n_findings: Mapping[Finding, int]
+    named: Mapping[Finding, str]
     intents: tuple[IntentSection, ...]
     waiting: tuple[Waiting, ...]
     runs: tuple[RunSection, ...]
@@ -103,7 +105,7 @@ class Page:
 
 def compose(report: Report) -> Page:
     """Work out everything that a reader is shown."""
-    measured = [one for one in report.verdicts if is_measured(one)]
+    measured = [one for one in report.verdicts if one.settled_by_trials]
     intents = _intent_sections(report, measured)
     failing = _failing(report)
     excluded = [trial for run in report.runs for trial in run.trials if not trial.outcome.counts]
@@ -113,19 +115,15 @@ def compose(report: Report) -> Page:
         name=f"{first.agent} {first.release}",
         simulated=any(run.simulated for run in report.runs),
         n_findings={finding: sum(one.headline is finding for one in intents) for finding in Finding},
+        named={finding: _names(intents, finding) for finding in Finding},
         intents=intents,
-        waiting=_waiting([one for one in report.verdicts if not is_measured(one)]),
+        waiting=_waiting([one for one in report.verdicts if not one.settled_by_trials]),
         runs=tuple(_run_section(run) for run in report.runs),
         worst=tuple(_scenario_section(report, run, trials) for run, trials in failing[:WORST_SCENARIOS]),
         n_failing=len(failing),
         excluded=tuple(excluded[:EXCLUDED_SHOWN]),
         n_excluded=len(excluded),
     )
-
-
-def is_measured(verdict: GateVerdict) -> bool:
-    """Whether trials can settle the gate; gates on live conversations and attestations wait for something else."""
-    return verdict.estimate is not None or verdict.needed is not None or verdict.threshold is not None
 
 
 # ── intents ───────────────────────────────────────────────────────────────────────────────────────
@@ -152,6 +150,13 @@ def headline(verdicts: Sequence[GateVerdict]) -> Finding:
     if Finding.REFUTED in findings:
         return Finding.REFUTED
     return Finding.SUPPORTED if findings == {Finding.SUPPORTED} else Finding.UNDECIDED
+
+
+def _names(sections: Sequence[IntentSection], finding: Finding) -> str:
+    names = [one.name for one in sections if one.headline is finding]
+    if len(names) <= NAMES_SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[:NAMES_SHOWN])} and {len(names) - NAMES_SHOWN} more"
 
 
 def _waiting(unmeasured: Sequence[GateVerdict]) -> tuple[Waiting, ...]:

@@ -30,11 +30,11 @@ def interval_plot(
     )
 
 
-def rate_bar(value: float, low: float, high: float) -> Markup:
+def rate_bar(value: float, low: float, high: float, *, baseline: bool = False) -> Markup:
     """A rate as a bar with its interval as a whisker, over [0, 1]."""
-    x, right = _x(0.0), _x(value)
+    x, right, name = _x(0.0), _x(value), "plot rate baseline" if baseline else "plot rate"
     return Markup(  # noqa: S704 - built from our own numbers only, no text of anybody
-        f'<svg class="plot rate" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
+        f'<svg class="{name}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
         f'aria-hidden="true" focusable="false">'
         f'<rect class="track" x="{x}" y="9" width="{_x(1.0) - x:.1f}" height="12" rx="3"/>'
         f'<rect class="fill" x="{x}" y="9" width="{right - x:.1f}" height="12" rx="3"/>'

@@ -88,7 +88,7 @@ def score(run: Run) -> Rate | None:
         unit="scenarios",
         low=bounds.low,
         high=bounds.high,
-        method="95 % confidence sequence, clustered by scenario",
+        method="95 % confidence sequence over scenarios",
     )
 
 

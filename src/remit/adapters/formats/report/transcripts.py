@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from remit.conversations import Answered, HandedOff
+from remit.conversations import Answered, HandedOff, HandoffReason
 from remit.evaluation.model import Trial
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall, ProposedHandoff
@@ -18,7 +18,7 @@ _LONGEST_VALUE = 600
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One proposal, what was decided about it, and what came of it."""
+    """One proposal, what was decided about it, and what came of it; a proposed handoff needs no words of its own."""
 
     proposal: str
     decision: str
@@ -71,7 +71,7 @@ def _reply(turn: TurnReport) -> tuple[str, str]:
         case Answered(text=text, by=by):
             return by, text
         case HandedOff(reason=reason, text=text):
-            return f"handed off: {reason.value}", text
+            return f"handed off: {_words(reason)}", text
 
 
 def _intents(turn: TurnReport) -> str:
@@ -100,8 +100,8 @@ def _proposal(proposal: Proposal) -> str:
             return "answer"
         case ProposedCall(call=call):
             return _call(call)
-        case ProposedHandoff(reason=reason):
-            return f"handoff: {reason.value}"
+        case ProposedHandoff():
+            return ""
 
 
 def _call(call: ToolCall) -> str:
@@ -118,9 +118,13 @@ def _decision(decision: Decision) -> tuple[str, str]:
         case AskExpert(why=why):
             return "ask expert", why
         case HandOff(reason=reason, why=why):
-            return f"hand off: {reason.value}", why
+            return f"hand off: {_words(reason)}", why
         case Shadow(why=why):
             return "shadow", why
+
+
+def _words(reason: HandoffReason) -> str:
+    return reason.value.replace("_", " ")
 
 
 def _expert(verdict: ExpertVerdict) -> str:
