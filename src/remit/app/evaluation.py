@@ -2,7 +2,7 @@
 
 import difflib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -73,6 +73,11 @@ class Evaluation:
     verdicts: tuple[GateVerdict, ...]
     exit_code: int
 
+    def verdicts_on(self, suite: str) -> tuple[GateVerdict, ...]:
+        """Those of gates that name the suite."""
+        statements = _statements(self.policy, {suite})
+        return tuple(one for one in self.verdicts if one.gate in statements)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -128,14 +133,18 @@ async def evaluate(
         results = [await _run(prepared, suite, stage, ledger, on_trial) for suite in prepared.suites]
     finally:
         await prepared.loaded.close()
-    verdicts = await _judge(prepared, ledger)
+    verdicts = await _judge(prepared, ledger, [result.run.id for result in results])
     codes = [exit_code(verdicts), *(EXIT_ERROR for result in results if result.scenario_errors)]
     return Evaluation(prepared.policy, prepared.level, tuple(results), verdicts, worst_exit_code(codes))
 
 
 def highest_tested_level(policy: Policy) -> AutonomyLevel:
     """The highest level that a suite guards; autonomous if none does."""
-    guarded = [level for level, gates in policy.gates.items() if any(_names_a_suite(gate) for gate in gates)]
+    guarded = [
+        level
+        for level, gates in policy.gates.items()
+        if any(isinstance(gate, SuiteGate | AttackGate) for gate in gates)
+    ]
     return max(guarded, default=AutonomyLevel.AUTONOMOUS)
 
 
@@ -228,19 +237,14 @@ def levels_at(policy: Policy, level: AutonomyLevel) -> Mapping[IntentName, Auton
 
 
 # ── judging ───────────────────────────────────────────────────────────────────────────────────────
-async def _judge(prepared: Prepared, ledger: Ledger) -> tuple[GateVerdict, ...]:
+async def _judge(prepared: Prepared, ledger: Ledger, runs: Sequence[RunId]) -> tuple[GateVerdict, ...]:
     """Verdicts of the gates that these suites can settle, on the evidence of these very scenarios and this policy."""
-    policy, names = prepared.policy, {suite.name for suite in prepared.suites}
+    policy = prepared.policy
     clusters = {cluster_of(scenario, policy.digest) for suite in prepared.whole_suites for scenario in suite.scenarios}
     selection = Selection(agent=prepared.loaded.name, release=prepared.loaded.release)
     aggregates = [one for one in await ledger.aggregates(selection) if one.cluster in clusters]
     touched = {scenario.intent for suite in prepared.suites for scenario in suite.scenarios}
-    statements = {
-        describe_gate(gate)
-        for gates in policy.gates.values()
-        for gate in gates
-        if isinstance(gate, SuiteGate | AttackGate) and gate.suite in names
-    }
+    statements = _statements(policy, {suite.name for suite in prepared.suites})
     verdicts = judge(policy, aggregates, agent=prepared.loaded.name, release=prepared.loaded.release)
     return tuple(
         one
@@ -251,5 +255,11 @@ async def _judge(prepared: Prepared, ledger: Ledger) -> tuple[GateVerdict, ...]:
     )
 
 
-def _names_a_suite(gate: object) -> bool:
-    return isinstance(gate, SuiteGate | AttackGate)
+def _statements(policy: Policy, suites: Collection[str]) -> frozenset[str]:
+    """The gates that name one of these suites, in the words that verdicts carry."""
+    return frozenset(
+        describe_gate(gate)
+        for gates in policy.gates.values()
+        for gate in gates
+        if isinstance(gate, SuiteGate | AttackGate) and gate.suite in suites
+    )

@@ -1,8 +1,10 @@
 """What an agent would get for nothing: beside every score stand doing nothing and always handing off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from remit.conversations import HandoffReason
+from remit.conversations import HandoffReason, IntentName
 from remit.errors import RemitError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import Baseline
@@ -38,7 +40,7 @@ async def do_nothing_passes(plan: TrialPlan, stage: Stage) -> bool:
 
 
 async def measure_baselines(
-    plans: list[TrialPlan], stage: Stage, handing_off: Stage, limits: TrialLimits
+    plans: Sequence[TrialPlan], stage: Stage, handing_off: Stage, limits: TrialLimits
 ) -> tuple[Baseline, ...]:
     """Both baselines, each by one trial of every scenario.
 
@@ -50,7 +52,14 @@ async def measure_baselines(
     """
     idle = [await do_nothing_passes(plan, stage) for plan in plans]
     handed_off = [(await run_trial(plan, handing_off, limits)).outcome is Outcome.PASSED for plan in plans]
-    return (
-        Baseline("do_nothing", sum(idle), len(plans)),
-        Baseline("always_hand_off", sum(handed_off), len(plans)),
-    )
+    return (_baseline("do_nothing", plans, idle), _baseline("always_hand_off", plans, handed_off))
+
+
+def _baseline(
+    name: Literal["do_nothing", "always_hand_off"], plans: Sequence[TrialPlan], passed: Sequence[bool]
+) -> Baseline:
+    by_intent: dict[IntentName, tuple[int, int]] = {}
+    for plan, one in zip(plans, passed, strict=True):
+        n_passed, n_scenarios = by_intent.get(plan.scenario.intent, (0, 0))
+        by_intent[plan.scenario.intent] = (n_passed + one, n_scenarios + 1)
+    return Baseline(name, sum(passed), len(plans), by_intent)

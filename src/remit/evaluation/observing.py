@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remit.conversations import AgentName, ReleaseId
-from remit.evaluation.model import Trial
+from remit.evaluation.model import RunId, Trial
 from remit.evidence import Observation, ObservationKey, Outcome, Source, Strength
 from remit.policy.levels import AutonomyLevel
-from remit.scenarios.model import Scenario, ScenarioId
+from remit.scenarios.model import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,24 @@ def cluster_of(scenario: Scenario, policy: str) -> str:
     return f"{scenario.id}@{scenario.version[:8]}.{policy[:8]}"
 
 
-def scenario_of(cluster: str) -> ScenarioId:
-    """The scenario's id in a cluster's name."""
-    return ScenarioId(cluster.rpartition("@")[0] or cluster)
+def exclusion_cluster_of(scenario: Scenario, policy: str, run: RunId) -> str:
+    """Where a run's trials that do not count are kept: visible for good, but only this run answers for them.
+
+    The next run tries them again; what has been made up for must not weigh on its verdicts.
+    """
+    return f"{cluster_of(scenario, policy)}!{run}"
 
 
 def observe(
-    subject: Subject, scenario: Scenario, level: AutonomyLevel, trial: Trial, *, key: ObservationKey, at: datetime
+    subject: Subject, scenario: Scenario, level: AutonomyLevel, trial: Trial, *, run: RunId, at: datetime
 ) -> Observation:
-    """What the ledger keeps of a trial: digests and numbers, no words of a customer.
-
-    A trial that does not count gets a key of its own, so that it stays visible and can be run again.
-    """
-    counted = trial.outcome in (Outcome.PASSED, Outcome.FAILED)
+    """What the ledger keeps of a trial: digests and numbers, no words of a customer."""
+    key = trial_key(subject, scenario, level, trial.index, trial.seed)
+    cluster = cluster_of(scenario, subject.policy)
+    if not trial.outcome.counts:
+        key, cluster = ObservationKey(f"{key}!{run}"), exclusion_cluster_of(scenario, subject.policy, run)
     return Observation(
-        key=key if counted else ObservationKey(f"{key}:{trial.outcome.value}:{at.isoformat()}"),
+        key=key,
         at=at,
         agent=subject.agent,
         release=subject.release,
@@ -67,7 +70,22 @@ def observe(
         strength=subject.strength,
         metric=subject.metric,
         outcome=trial.outcome,
-        cluster=cluster_of(scenario, subject.policy),
+        cluster=cluster,
         policy=subject.policy,
         details={"seed": trial.seed, "index": trial.index, "scenario_version": trial.scenario_version},
+    )
+
+
+def recall(scenario: Scenario, index: int, seed: int, seen: Observation) -> Trial:
+    """A trial that an earlier run left in the ledger: its outcome, no words."""
+    return Trial(
+        scenario=scenario.id,
+        scenario_version=scenario.version,
+        intent=scenario.intent,
+        index=index,
+        seed=seed,
+        outcome=seen.outcome,
+        attributed_to="agent" if seen.outcome is Outcome.FAILED else None,
+        checks=(),
+        details={"from_ledger": True},
     )

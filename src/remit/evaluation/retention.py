@@ -16,7 +16,7 @@ _LONGEST_RESULT = 400
 
 @dataclass(slots=True)
 class Retention:
-    """Keeps at most so many whole trials; the others lose their turns, changes and checks that held.
+    """Keeps at most so many whole trials; of the others the outcome stays and which checks did not hold.
 
     Args:
         failures_per_scenario: Whole failed or excluded trials of one scenario.
@@ -34,7 +34,7 @@ class Retention:
         """The trial as the run remembers it."""
         if self._is_wanted(trial):
             return replace(trial, transcript=transcript_of(trial.turns))
-        unmet = tuple(check for check in trial.checks if not check.held)
+        unmet = tuple(replace(check, detail="") for check in trial.checks if not check.held)
         return replace(trial, turns=(), changes=(), checks=unmet)
 
     def _is_wanted(self, trial: Trial) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from remit.conversations import IntentName
 from remit.evaluation.baselines import measure_baselines
 from remit.evaluation.model import Baseline, Run, RunId, Trial
-from remit.evaluation.observing import Subject, observe, trial_key
+from remit.evaluation.observing import Subject, observe, recall, trial_key
 from remit.evaluation.ports import Stage
 from remit.evaluation.references import ReferenceRun, run_reference
 from remit.evaluation.retention import Retention
@@ -82,9 +82,8 @@ class _Sink:
 
     async def take(self, scenario: Scenario, trial: Trial) -> None:
         level = self.plan.level_of(scenario)
-        key = trial_key(self.plan.subject, scenario, level, trial.index, trial.seed)
-        seen = observe(self.plan.subject, scenario, level, trial, key=key, at=self.stage.clock.now())
-        self.waiting.append(seen)
+        at = self.stage.clock.now()
+        self.waiting.append(observe(self.plan.subject, scenario, level, trial, run=self.plan.id, at=at))
         self.trials.append(self.retention.keep(trial))
         self.on_trial(trial)
         if len(self.waiting) >= BATCH:
@@ -117,10 +116,17 @@ async def run_suite(
         StoreUnavailable: The ledger cannot keep any more; what was appended before is kept.
     """
     started_at = stage.clock.now()
-    known = await _known_keys(plan, ledger)
+    known = await _known_trials(plan, ledger)
     references = {scenario.id: await run_reference(scenario, stage) for scenario in plan.suite.scenarios}
     sink = _Sink(plan, ledger, stage, on_trial)
-    todo = [one for one in _all_trials(plan, references) if _key(plan, one) not in known]
+    todo: list[TrialPlan] = []
+    for one in _all_trials(plan, references):
+        seen = known.get(_key(plan, one))
+        if seen is None:
+            todo.append(one)
+        else:
+            sink.trials.append(recall(one.scenario, one.index, one.seed, seen))
+    n_resumed = len(sink.trials)
     try:
         await _work(plan, stage, sink, references, iter(todo))
     finally:
@@ -147,13 +153,15 @@ async def run_suite(
         source=plan.suite.source,
     )
     problems = {name: reference.problem for name, reference in references.items() if reference.problem}
-    return RunResult(run, planned - len(todo), problems)
+    return RunResult(run, n_resumed, problems)
 
 
-async def _known_keys(plan: RunPlan, ledger: Ledger) -> frozenset[ObservationKey]:
+async def _known_trials(plan: RunPlan, ledger: Ledger) -> Mapping[ObservationKey, Observation]:
+    """What the ledger holds of these trials already."""
     subject = plan.subject
     selection = Selection(agent=subject.agent, release=subject.release, metric=subject.metric, source=subject.source)
-    return frozenset([seen.key async for seen in ledger.select(selection)])
+    planned = {_key(plan, one) for one in _all_trials(plan, {})}
+    return {seen.key: seen async for seen in ledger.select(selection) if seen.key in planned}
 
 
 def _key(plan: RunPlan, trial: TrialPlan) -> ObservationKey:
@@ -175,7 +183,7 @@ def _trial_plan(
         scenario=scenario,
         index=index,
         seed=trial_seed(plan.seed, scenario.id, index),
-        reference_changes=references[scenario.id].changes,
+        reference_changes=references[scenario.id].changes if scenario.id in references else None,
     )
 
 

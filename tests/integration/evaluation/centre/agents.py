@@ -2,10 +2,9 @@
 
 import re
 
-from remit.conversations import Message, ToolExchange
+from remit.conversations import HandoffReason, Message, ToolExchange
 from remit.errors import AgentTimeout, AgentUnreachable
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall, ProposedHandoff
-from remit.conversations import HandoffReason
 from remit.runtime.ports import AgentView
 from remit.tools import ToolCall, ToolName, ToolSucceeded
 

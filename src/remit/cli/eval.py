@@ -1,0 +1,233 @@
+"""`remit eval`: run suites against an agent and say what its gates make of it."""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from remit.errors import SettingsError
+from remit.evidence.verdicts import Finding
+from remit.policy.levels import AutonomyLevel
+
+if TYPE_CHECKING:
+    from remit.adapters.formats.report import Report
+    from remit.app.evaluation import Evaluation, Prepared
+    from remit.runtime.ports import Clock
+
+_WIDTH_OF_FILES = 100
+_LEVELS = ", ".join(level.label for level in AutonomyLevel if level is not AutonomyLevel.SHADOW)
+
+
+def evaluate(
+    agent: Annotated[Path | None, typer.Argument(help="The agent's definition; default: the centre's.")] = None,
+    *,
+    suite: Annotated[list[Path] | None, typer.Option(help="A suite or a folder of suites; repeatable.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The policy; default: the centre's.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of each scenario.")] = 4,
+    level: Annotated[str, typer.Option(help=f"Level under test: {_LEVELS}. Default: the highest with a suite.")] = "",
+    seed: Annotated[int, typer.Option(help="All randomness follows from it; another seed runs new trials.")] = 0,
+    concurrency: Annotated[int, typer.Option(min=1, help="Trials under way at the same time.")] = 8,
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="Only scenarios whose id, intent or tag fits, such as refund*.")
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Also run doing nothing and always handing off.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="The result for machines, on standard output.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Where the report goes; .html, .md or .json.")] = None,
+    store: Annotated[Path | None, typer.Option(help="The ledger's file; default: REMIT_STORE.")] = None,
+) -> int:
+    """Run scenario suites against an agent and judge its gates.
+
+    What ran before with the same release, scenarios, policy and seed is taken from the ledger, so that an
+    interrupted run goes on where it stopped. Exit codes: 0 supported, 1 refuted, 2 undecided, 3 error.
+    """
+    # Loaded here: the numbers cost a second that `remit --help` should not pay.
+    from remit.adapters.memory import SystemClock
+    from remit.app.evaluation import EvaluationRequest, prepare
+
+    agent, policy, suites = _places(agent, policy, tuple(suite or ()))
+    request = EvaluationRequest(
+        agent=agent,
+        policy=policy,
+        suites=suites,
+        n_trials=trials,
+        level=_level(level),
+        seed=seed,
+        concurrency=concurrency,
+        wanted=tuple(filters or ()),
+        baselines=baselines,
+    )
+    clock = SystemClock()
+    prepared = prepare(request, environ=os.environ, clock=clock)
+    place = _store(store)
+    report = report or place.parent / "reports" / f"{prepared.loaded.name}-{prepared.loaded.release}.html"
+    _expect_writable(report, junit)
+    evaluation = asyncio.run(_evaluate(prepared, place, clock, quiet=as_json))
+    _write_files(prepared, evaluation, report, junit)
+    if as_json:
+        typer.echo(json.dumps(_document(prepared, evaluation, report), ensure_ascii=False, indent=2, default=str))
+    else:
+        _tell(prepared, evaluation, report, junit)
+    return evaluation.exit_code
+
+
+# ── what is asked for ─────────────────────────────────────────────────────────────────────────────
+def _places(agent: Path | None, policy: Path | None, suites: tuple[Path, ...]) -> tuple[Path, Path, tuple[Path, ...]]:
+    """Fills in what the contact centre's own folder knows."""
+    if agent is not None and policy is not None and suites:
+        return agent, policy, suites
+    from remit.app.centre import FILE, load_centre
+
+    near = [Path.cwd(), *Path.cwd().parents]
+    near += [] if agent is None else [*agent.resolve().parents]
+    folder = next((one for one in near if (one / FILE).is_file()), None)
+    if folder is None:
+        missing = [name for name, value in (("AGENT", agent), ("--policy", policy), ("--suite", suites)) if not value]
+        raise SettingsError(
+            f"remit eval: {' and '.join(missing)} must be given, for there is no {FILE} here.\n"
+            "  Such as: remit eval agents/first.yaml --policy policy.yaml --suite suites"
+        )
+    centre = load_centre(folder)
+    return agent or centre.agent, policy or centre.policy, suites or centre.suites
+
+
+def _level(label: str) -> AutonomyLevel | None:
+    if not label:
+        return None
+    try:
+        found = AutonomyLevel.named(label)
+    except KeyError:
+        found = AutonomyLevel.SHADOW
+    if found is AutonomyLevel.SHADOW:
+        raise SettingsError(f"remit eval: --level {label!r} cannot be tested in trials.\n  Known: {_LEVELS}.")
+    return found
+
+
+def _store(given: Path | None) -> Path:
+    from remit.settings import Settings
+
+    return given or Settings.from_environ(os.environ).store
+
+
+def _expect_writable(*files: Path | None) -> None:
+    """An hour of trials must not end at a file that cannot be written."""
+    for file in files:
+        if file is None:
+            continue
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a"):
+                pass
+        except OSError as error:
+            raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error
+
+
+# ── running ───────────────────────────────────────────────────────────────────────────────────────
+async def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
+    from remit.adapters.store import SqliteDatabase, SqliteLedger
+    from remit.app.evaluation import evaluate as run_all
+
+    console = Console(stderr=True, quiet=quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("trials"))
+    async with SqliteDatabase(place) as database:
+        with Progress(
+            *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=quiet, transient=True
+        ) as progress:
+            names = ", ".join(suite.name for suite in prepared.suites)
+            task = progress.add_task(f"{prepared.loaded.name}: {names}", total=prepared.n_planned)
+            return await run_all(prepared, SqliteLedger(database), clock, on_trial=lambda _: progress.advance(task))
+
+
+# ── telling ───────────────────────────────────────────────────────────────────────────────────────
+def _report_of(prepared: "Prepared", evaluation: "Evaluation") -> "Report":
+    from remit.adapters.formats.report import Report
+
+    return Report(
+        runs=tuple(result.run for result in evaluation.results),
+        verdicts=evaluation.verdicts,
+        made_at=datetime.now(UTC),
+        policy_name=evaluation.policy.name,
+        titles={one.id: one.title for suite in prepared.suites for one in suite.scenarios},
+    )
+
+
+def _write_files(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None) -> None:
+    from remit.adapters.formats.junit import render_junit
+    from remit.adapters.formats.report import render_html, render_json, render_markdown
+
+    render = {".md": render_markdown, ".json": render_json}.get(report.suffix, render_html)
+    _write(report, render(_report_of(prepared, evaluation)))
+    if junit is not None:
+        _write(junit, render_junit([result.run for result in evaluation.results]))
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    draft = file.with_name(f".{file.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error
+
+
+def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> dict[str, Any]:
+    from remit.adapters.formats.report.as_json import document
+
+    return {
+        **document(_report_of(prepared, evaluation)),
+        "level": evaluation.level.label,
+        "exit_code": evaluation.exit_code,
+        "trials_from_ledger": sum(result.n_resumed for result in evaluation.results),
+        "scenario_errors": {name: why for result in evaluation.results for name, why in result.scenario_errors.items()},
+        "report": str(report),
+        "next": _next(prepared, evaluation, report),
+    }
+
+
+def _tell(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None) -> None:
+    from remit.cli.verdict_table import verdict_table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH_OF_FILES)
+    for result in evaluation.results:
+        console.print(verdict_table(result.run, evaluation.verdicts_on(result.run.suite)))
+        if result.n_resumed:
+            known = f"{result.n_resumed} of {result.run.planned} trials were in the ledger already"
+            console.print(f"{known}; another --seed runs new ones.", style="dim")
+        for name, why in result.scenario_errors.items():
+            console.print(
+                f"scenario {name!r} is in error, no agent can be judged by it: {why}", markup=False, style="red"
+            )
+    if not evaluation.verdicts:
+        console.print("No gate of the policy names these suites: nothing was judged.", style="yellow")
+    console.print(f"Report: {report}", soft_wrap=True)
+    if junit is not None:
+        console.print(f"JUnit:  {junit}", soft_wrap=True)
+    console.print(f"Next:   {_next(prepared, evaluation, report)}", markup=False, soft_wrap=True)
+
+
+def _next(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> str:
+    request = prepared.request
+    again = f"remit eval {request.agent} --policy {request.policy}" + "".join(
+        f" --suite {one}" for one in request.suites
+    )
+    wrong = [name for result in evaluation.results for name in result.scenario_errors]
+    findings = {one.finding for one in evaluation.verdicts if not one.observed_only}
+    if wrong:
+        return f"correct scenario {wrong[0]!r}, then run the same command again"
+    if not findings:
+        return f"add a gate on the suite to {request.policy}, then {again}"
+    if Finding.REFUTED in findings:
+        return f"open {report} and mend the worst scenarios first, then {again}"
+    if Finding.UNDECIDED in findings:
+        return f"add scenarios, or {again} --seed {request.seed + 1}"
+    return f"remit serve --agent {request.agent} --policy {request.policy}"
