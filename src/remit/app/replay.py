@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from remit.adapters.formats.tau import Tau1Rule, differing_parts, read_results, read_tasks
+from remit.adapters.formats.tau import Tau1Rule, read_results
 from remit.adapters.memory import MemoryLedger
 from remit.adapters.worlds.tau.editions import Edition
 from remit.adapters.worlds.tau.files import has_tau_database, load_tau_worlds
 from remit.adapters.worlds.tau.world import HANDOFF_TOOL, Domain
+from remit.app.replay_findings import describe_findings
+from remit.conversations import IntentName
 from remit.errors import SettingsError
 from remit.evaluation.model import Baseline, Run, RunId, Trial
 from remit.evaluation.recorded import RecordedRun
@@ -25,13 +27,13 @@ from remit.evaluation.replay import (
     score_baselines,
 )
 from remit.evaluation.verdicts import judge
-from remit.evidence import Observation, ObservationKey, Selection, Source, Strength
+from remit.evidence import Observation, ObservationKey, Outcome, Selection, Source, Strength
 from remit.evidence.verdicts import GateVerdict
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
 from remit.scenarios.ports import World
-from remit.statistics import ScenarioCounts, mean_pass_hat_k
+from remit.statistics import PassHatK, ScenarioCounts, mean_pass_hat_k
 
 LEVEL = AutonomyLevel.AUTONOMOUS
 """Published agents answered and acted alone."""
@@ -62,6 +64,8 @@ class Replay:
         pass_hat_k: By k, over all trials by the publisher's rules: nothing excluded, a conversation that
             was cut off counts as failed.
         n_recomputed: Trials whose reward was computed here; the others are shown as published.
+        missing_for_gate: By intent, how many scenarios have fewer counted trials than the gate's k, and how
+            many trials would complete them.
     """
 
     recorded: RecordedRun
@@ -73,6 +77,7 @@ class Replay:
     variant: str
     pass_hat_k: Mapping[int, float]
     n_recomputed: int
+    missing_for_gate: Mapping[IntentName, PassHatK]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,40 +139,12 @@ async def replay_file(
         run=run,
         verdicts=verdicts,
         differences=scored.differences,
-        findings=(*scored.recorded.findings, *_findings(scored, folder)),
+        findings=describe_findings(scored.recorded, scored.trials, scored.references, folder),
         rule=rule,
         variant=scored.variant,
         pass_hat_k=pass_hat_k_by_published_rules(run.trials),
         n_recomputed=sum("recomputed_reward" in trial.details for trial in run.trials),
-    )
-
-
-def observations(replay: Replay, *, seen_at: datetime) -> tuple[Observation, ...]:
-    """The trials as rows for the ledger; the same file gives the same keys again."""
-    run = replay.run
-    times = {each.id: each.at for each in replay.recorded.conversations}
-    return tuple(
-        Observation(
-            key=ObservationKey(f"{run.suite}:{replay.recorded.digest[:16]}:{n}:{trial.scenario_version[:12]}"),
-            at=times.get(str(trial.details["conversation"])) or seen_at,
-            agent=run.agent,
-            release=run.release,
-            intent=trial.intent,
-            level=run.level.label,
-            source=Source.REPLAYED_TRIAL if "recomputed_reward" in trial.details else Source.PUBLISHED_RESULT,
-            strength=Strength.SIMULATED,
-            metric=f"suite:{run.suite}",
-            outcome=trial.outcome,
-            cluster=trial.scenario,
-            details={
-                "scenario_version": trial.scenario_version,
-                "conversation": trial.details["conversation"],
-                "file": replay.recorded.digest,
-                "published_reward": trial.published_reward,
-                "recomputed_reward": trial.details.get("recomputed_reward"),
-            },
-        )
-        for n, trial in enumerate(run.trials)
+        missing_for_gate=_missing_for_gate(scored.recorded, run.trials, gate.k),
     )
 
 
@@ -317,71 +294,16 @@ def gate_policy(run: Run, gate: GateStatement) -> Policy:
     )
 
 
-# ── findings ──────────────────────────────────────────────────────────────────────────────────────
-def _findings(scored: _Scored, folder: Path | None) -> list[str]:
-    recorded = scored.recorded
-    found = []
-    if recorded.missing:
-        n, tasks = sum(recorded.missing.values()), len(recorded.missing)
-        found.append(f"{n} attempts are missing, of {tasks} scenarios: {_some(recorded.missing)}")
-    found += _grouped((note, each.id) for each in recorded.conversations for note in each.findings)
-    found += _reference_findings(scored)
-    if folder is not None:
-        found += _revisions(recorded, folder)
-    reworded = sum(int(trial.details.get("n_answers_reworded") or 0) for trial in scored.trials)
-    if reworded:
-        found.append(f"{reworded} recorded refusals are worded otherwise than this world's; they refuse the same calls")
-    return found
-
-
-def _reference_findings(scored: _Scored) -> list[str]:
-    ids = {scenario.version: str(scenario.id) for scenario in scored.recorded.scenarios}
-    reads = [ids[version] for version, end in scored.references.items() if end.failed_reads and version in ids]
-    writes = [ids[version] for version, end in scored.references.items() if end.failed_writes and version in ids]
-    found = []
-    if reads:
-        found.append(f"{len(reads)} references hold a read that fails; they change nothing by it: {_some(reads)}")
-    if writes:
-        found.append(
-            f"{len(writes)} references hold a write that fails, so their scenarios are not counted: {_some(writes)}"
-        )
-    return found
-
-
-def _revisions(recorded: RecordedRun, folder: Path) -> list[str]:
-    """Embedded tasks that are not those of the data folder; the embedded ones score."""
-    files = sorted(folder.glob("tasks*.json"))
-    best: tuple[int, str] | None = None
-    for file in files:
-        known = {scenario.id: scenario for scenario in read_tasks(file)}
-        parts: dict[str, list[str]] = defaultdict(list)
-        differing = set()
-        for scenario in recorded.scenarios:
-            changed = differing_parts(known[scenario.id], scenario) if scenario.id in known else ("task itself",)
-            differing |= {scenario.id} if changed else set()
-            for part in changed:
-                parts[part].append(scenario.id)
-        named = ", ".join(f"{part} {len(ids)}" for part, ids in sorted(parts.items()))
-        sentence = (
-            f"{len(differing)} of {len(recorded.scenarios)} embedded tasks are other versions than in {file.name} "
-            f"({named}); the embedded ones score"
-        )
-        if best is None or len(differing) < best[0]:
-            best = (len(differing), sentence)
-    return [best[1]] if best is not None and best[0] else []
-
-
-def _grouped(notes: Iterable[tuple[str, str]]) -> list[str]:
-    by_note: dict[str, list[str]] = defaultdict(list)
-    for note, conversation in notes:
-        by_note[note].append(conversation)
-    return [f"{len(ids)} conversations: {note} ({_some(ids)})" for note, ids in by_note.items()]
-
-
-def _some(names: Iterable[str], *, at_most: int = 5) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - at_most} more" if len(listed) > at_most else ""
-    return ", ".join(listed[:at_most]) + more
+def _missing_for_gate(recorded: RecordedRun, trials: Sequence[Trial], k: int) -> dict[IntentName, PassHatK]:
+    counted: dict[IntentName, dict[str, ScenarioCounts]] = defaultdict(dict)
+    for scenario in recorded.scenarios:
+        counted[scenario.intent][scenario.id] = ScenarioCounts(0, 0)
+    for trial in trials:
+        if trial.outcome.counts:
+            seen = counted[trial.intent].get(trial.scenario, ScenarioCounts(0, 0))
+            passed = seen.n_passed + (trial.outcome is Outcome.PASSED)
+            counted[trial.intent][trial.scenario] = ScenarioCounts(passed, seen.n_trials + 1)
+    return {intent: mean_pass_hat_k(counts.values(), k=k) for intent, counts in sorted(counted.items())}
 
 
 def _only_published(extra: Mapping[str, object]) -> bool:

@@ -6,6 +6,7 @@ import typer
 from click.exceptions import Abort, ClickException
 from rich.console import Console
 
+from remit.cli.imports import imports, replay
 from remit.errors import RemitError
 
 EXIT_SUPPORTED = 0
@@ -20,6 +21,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(imports, name="import")
+app.command("replay")(replay)
 
 
 def main() -> None:

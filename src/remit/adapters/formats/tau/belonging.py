@@ -15,19 +15,20 @@ from remit.adapters.formats.tau.messages import Talk
 from remit.evaluation.recorded import RecordedConversation, RecordedEnd
 from remit.scenarios.model import Scenario
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]*\d[A-Za-z0-9_]{4,}|[A-Za-z]+_[A-Za-z]+_\d+|[A-Z0-9]{6}")
+_IDENTIFIER = re.compile(r"\d{3}-\d{3}-\d{4}|[A-Za-z]+_[A-Za-z]+_\d+|[A-Za-z_]*\d[A-Za-z0-9_]{4,}|[A-Z0-9]{6}")
 
 
 def identifiers(text: str) -> frozenset[str]:
     """Words that name one customer, order, item or reservation: they hold a digit and five characters or more."""
     found = (match.group().lower() for match in _IDENTIFIER.finditer(text))
-    return frozenset(word for word in found if any(each.isdigit() for each in word) and not word.startswith("2024"))
+    return frozenset(word for word in found if any(each.isdigit() for each in word))
 
 
 def scenario_identifiers(scenario: Scenario) -> frozenset[str]:
     """The identifiers that the scenario tells its customer or uses in its reference."""
     arguments = json.dumps([dict(call.arguments) for call in scenario.reference])
-    return identifiers(" ".join((scenario.reason, *scenario.known, arguments, str(scenario.extra.get("task", "")))))
+    customer = json.dumps(scenario.extra["task"].get("user_scenario") or scenario.extra["task"].get("user_id"))
+    return identifiers(" ".join((scenario.reason, *scenario.known, customer, arguments)))
 
 
 def talk_identifiers(talk: Talk) -> frozenset[str]:

@@ -96,8 +96,8 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
 
 
 def _tau2_release(agent_info: Place, commit: str) -> str:
-    parts = (agent_info.text("llm"), agent_info.text("implementation"), digest_of(agent_info.content)[:8])
-    return "/".join(part for part in (*parts, commit[:8]) if part)
+    parts = (agent_info.text("implementation"), digest_of(agent_info.content)[:8], commit[:8])
+    return "-".join(part for part in parts if part)
 
 
 def _tau2_conversation(simulation: Place, scenario: Scenario, talk: Talk, index: int) -> RecordedConversation:

@@ -1,0 +1,166 @@
+"""`remit import` and `remit replay`: evidence that others have published."""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from remit.errors import SettingsError
+
+if TYPE_CHECKING:
+    from remit.app.replay import GateStatement, Replay
+
+DEFAULT_GATE = "pass^4>=0.9"
+
+imports = typer.Typer(help="Bring in what others have recorded.", no_args_is_help=True)
+
+Results = Annotated[Path, typer.Argument(help="A results file of tau-bench or tau2-bench.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--tasks", help="The benchmark's data: a domain's folder with its database, or one above it."),
+]
+AgentOption = Annotated[str, typer.Option("--agent", help="The agent's name, where the file does not say it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@imports.callback()
+def _group() -> None:
+    """A group even while it has a single command."""
+
+
+@imports.command("tau")
+def import_tau(
+    paths: Annotated[list[Path], typer.Argument(help="Results files of tau-bench or tau2-bench.")],
+    *,
+    data: Data = None,
+    store: Annotated[Path | None, typer.Option(help="The SQLite file to write to; default: REMIT_STORE.")] = None,
+    agent: AgentOption = "",
+    as_json: JsonOption = False,
+) -> int:
+    """Check recorded conversations and keep them as evidence: re-scored with --tasks, else as published.
+
+    Importing a file again adds nothing. If one of the files cannot be used, nothing of any is kept.
+    """
+    from remit.app.replay import parse_gate
+    from remit.app.replay_results import keep_in_store, replay_document, summary
+    from remit.settings import Settings
+
+    replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in paths]
+    target = store or Settings.from_environ(os.environ).store
+    n_new = asyncio.run(keep_in_store(replays, target, seen_at=datetime.now(UTC)))
+    n_all = sum(len(each.run.trials) for each in replays)
+    if as_json:
+        documents = [replay_document(each) for each in replays]
+        typer.echo(json.dumps({"store": str(target), "observations_new": n_new, "imports": documents}, indent=2))
+        return 0
+    screen = _screen()
+    for each in replays:
+        screen.print(f"{each.run.source}: {each.run.agent} {each.run.release}, {each.run.suite}")
+        _print_lines(screen, summary(each))
+    screen.print(f"{n_new} of {n_all} observations are new in {target}; the others were there.")
+    screen.print(f"Next: remit replay {paths[0]}" + (f" --tasks {data}" if data else " --tasks DATA"))
+    return 0
+
+
+def replay(
+    results: Results,
+    *,
+    data: Data = None,
+    gate: Annotated[str, typer.Option(help="What each intent must reach.")] = DEFAULT_GATE,
+    agent: AgentOption = "",
+    report: Annotated[Path | None, typer.Option(help="Write the report here: .html, .md or .json.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Re-score recorded conversations on worlds of our own and judge each intent against a gate.
+
+    Nothing is written but the report. Exit code: 0 supported, 1 refuted, 2 undecided.
+    """
+    from remit.app.replay import parse_gate
+    from remit.app.replay_results import replay_document, summary
+    from remit.evaluation.verdicts import exit_code
+
+    done = _replay(results, data, parse_gate(gate), agent, quiet=as_json)
+    if report is not None:
+        _write_report(done, report)
+    if as_json:
+        typer.echo(json.dumps(replay_document(done), indent=2))
+        return exit_code(done.verdicts)
+    from remit.cli.verdict_table import verdict_table
+
+    screen = _screen()
+    screen.print(verdict_table(done.run, done.verdicts))
+    _print_lines(screen, summary(done))
+    for each in done.differences:
+        screen.print(
+            f"  ! conversation {each.conversation}: published {each.published:g}, re-computed {each.recomputed:g}; "
+            f"right is {each.why}"
+        )
+    screen.print(_next(results, data, report))
+    return exit_code(done.verdicts)
+
+
+def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *, quiet: bool) -> "Replay":
+    from remit.app.replay import replay_file
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet or not Console(stderr=True).is_terminal,
+    )
+    with bar:
+        task = bar.add_task(f"Replaying {path.name}", total=None)
+        return asyncio.run(
+            replay_file(
+                path,
+                data=data,
+                gate=gate,
+                agent=agent,
+                on_start=lambda total: bar.update(task, total=total),
+                on_trial=lambda: bar.advance(task),
+            )
+        )
+
+
+def _write_report(done: "Replay", target: Path) -> None:
+    from remit.adapters.formats.report import render_html, render_json, render_markdown
+    from remit.app.replay_results import replay_report
+
+    forms = {".html": render_html, ".md": render_markdown, ".json": render_json}
+    if target.suffix not in forms:
+        raise SettingsError(f"report {str(target)!r}: its form is not known.\n  End its name in .html, .md or .json.")
+    text = forms[target.suffix](replay_report(done, made_at=datetime.now(UTC)))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"report {str(target)!r} cannot be written: {error.strerror}.\n  Name another file."
+        ) from error
+
+
+def _next(results: Path, data: Path | None, report: Path | None) -> str:
+    tasks = f" --tasks {data}" if data else ""
+    if data is None:
+        return f"Next: give the benchmark's data to re-compute the rewards: remit replay {results} --tasks DATA"
+    if report is None:
+        return f"Next: read single conversations in a report: remit replay {results}{tasks} --report replay.html"
+    return f"Report: {report}\nNext: keep this as evidence: remit import tau {results}{tasks}"
+
+
+def _print_lines(screen: Console, lines: tuple[str, ...]) -> None:
+    for line in lines:
+        screen.print(f"  - {line}.")
+
+
+def _screen() -> Console:
+    return Console(highlight=False, markup=False, soft_wrap=True)
