@@ -12,6 +12,7 @@ from remit.adapters.confidence.signals import SignalConfidence
 from remit.adapters.formats.suites import read_suites, suite_directory
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
+from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
 from remit.conversations import IntentName
 from remit.errors import PolicyParseError, ScenarioParseError, SettingsError
@@ -202,7 +203,7 @@ def _stage(prepared: Prepared, clock: Clock) -> MemoryStage:
     return MemoryStage(
         agent=prepared.loaded.agent,
         permit=permit,
-        intents=LocalIntents.train(examples),
+        intents=RememberedIntents(LocalIntents.train(examples)),
         confidence=SignalConfidence(),
         guardrails=LocalGuardrails(),
         directory=suite_directory(prepared.suites[0]),

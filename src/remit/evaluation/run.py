@@ -13,7 +13,7 @@ from remit.evaluation.references import ReferenceRun, run_reference
 from remit.evaluation.retention import Retention
 from remit.evaluation.seeds import trial_seed
 from remit.evaluation.trial import TrialLimits, TrialPlan, run_trial
-from remit.evidence import Ledger, Observation, ObservationKey, Outcome, Selection
+from remit.evidence import Ledger, Observation, Outcome, Selection
 from remit.policy.levels import AutonomyLevel
 from remit.scenarios.model import Scenario, ScenarioId, Suite
 
@@ -116,16 +116,9 @@ async def run_suite(
         StoreUnavailable: The ledger cannot keep any more; what was appended before is kept.
     """
     started_at = stage.clock.now()
-    known = await _known_trials(plan, ledger)
     references = {scenario.id: await run_reference(scenario, stage) for scenario in plan.suite.scenarios}
     sink = _Sink(plan, ledger, stage, on_trial)
-    todo: list[TrialPlan] = []
-    for one in _all_trials(plan, references):
-        seen = known.get(_key(plan, one))
-        if seen is None:
-            todo.append(one)
-        else:
-            sink.trials.append(recall(one.scenario, one.index, one.seed, seen))
+    todo = await _not_yet_run(plan, references, sink)
     n_resumed = len(sink.trials)
     try:
         await _work(plan, stage, sink, references, iter(todo))
@@ -156,16 +149,21 @@ async def run_suite(
     return RunResult(run, n_resumed, problems)
 
 
-async def _known_trials(plan: RunPlan, ledger: Ledger) -> Mapping[ObservationKey, Observation]:
-    """What the ledger holds of these trials already."""
+async def _not_yet_run(
+    plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun], sink: _Sink
+) -> Sequence[TrialPlan]:
+    """The trials that the ledger does not hold; what it holds goes to the sink."""
     subject = plan.subject
+    planned = {
+        trial_key(subject, one.scenario, plan.level_of(one.scenario), one.index, one.seed): one
+        for one in _all_trials(plan, references)
+    }
     selection = Selection(agent=subject.agent, release=subject.release, metric=subject.metric, source=subject.source)
-    planned = {_key(plan, one) for one in _all_trials(plan, {})}
-    return {seen.key: seen async for seen in ledger.select(selection) if seen.key in planned}
-
-
-def _key(plan: RunPlan, trial: TrialPlan) -> ObservationKey:
-    return trial_key(plan.subject, trial.scenario, plan.level_of(trial.scenario), trial.index, trial.seed)
+    async for seen in sink.ledger.select(selection):
+        known = planned.pop(seen.key, None)
+        if known is not None:
+            sink.trials.append(recall(known.scenario, known.index, known.seed, seen))
+    return tuple(planned.values())
 
 
 def _all_trials(plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun]) -> Iterator[TrialPlan]:
@@ -183,7 +181,7 @@ def _trial_plan(
         scenario=scenario,
         index=index,
         seed=trial_seed(plan.seed, scenario.id, index),
-        reference_changes=references[scenario.id].changes if scenario.id in references else None,
+        reference_changes=references[scenario.id].changes,
     )
 
 
