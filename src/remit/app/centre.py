@@ -39,11 +39,12 @@ class _CentreFile(BaseModel):
     agent: str = "agent.yaml"
     suites: tuple[str, ...] = ("suites",)
     tools: ToolsSource = ToolsSource()
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """A contact centre on disk; all paths are absolute."""
+    """A contact centre on disk; all paths are absolute. `examples` are messages to try on the chat page."""
 
     name: str
     directory: Path
@@ -51,6 +52,7 @@ class Centre:
     agent: Path
     suites: tuple[Path, ...]
     tools: ToolsSource
+    examples: tuple[str, ...] = ()
 
 
 def load_centre(directory: Path) -> Centre:
@@ -77,6 +79,7 @@ def load_centre(directory: Path) -> Centre:
         agent=root / centre.agent,
         suites=tuple(root / suite for suite in centre.suites),
         tools=centre.tools,
+        examples=centre.examples,
     )
 
 

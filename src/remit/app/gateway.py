@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
@@ -31,6 +32,8 @@ class Gateway:
         grants: The same grants as in `ports`, for showing and stopping.
         simulated: True if the world behind the tools is not real; shown on every page.
         notice: What the page says of where the grants come from.
+        examples: Messages to try on the page.
+        report: The evaluation's report, if there is one to show.
     """
 
     policy: Policy
@@ -41,7 +44,7 @@ class Gateway:
     simulated: bool = False
     notice: str = ""
     examples: tuple[str, ...] = ()
-    report_url: str = ""
+    report: Path | None = None
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:

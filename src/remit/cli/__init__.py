@@ -6,7 +6,12 @@ import typer
 from click.exceptions import Abort, ClickException
 from rich.console import Console
 
+from remit.cli.demo import demo
+from remit.cli.eval import evaluate
 from remit.cli.imports import imports, replay
+from remit.cli.policy import policy, validate
+from remit.cli.serve import serve
+from remit.cli.world import world
 from remit.errors import RemitError
 
 EXIT_SUPPORTED = 0
@@ -21,8 +26,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(world, name="world")
+app.command("demo")(demo)
+app.command("serve")(serve)
+app.command("eval")(evaluate)
 app.add_typer(imports, name="import")
 app.command("replay")(replay)
+app.command("validate")(validate)
+app.add_typer(policy, name="policy")
 
 
 def main() -> None:

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Form
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from remit.app.gateway import Gateway
 from remit.conversations import ConversationId
 from remit.settings import Settings
+from remit.web.gateway.problems import Problem
 from remit.web.gateway.views import turn_view
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
+REPORT_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
+"""The report is one self-contained file: its own style and nothing else."""
 _HERE = Path(__file__).parent
 
 
@@ -46,6 +49,12 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
         }
         page = templates.get_template("chat.html").render(context)
         return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+    @app.get("/report", include_in_schema=False)
+    async def report() -> Response:
+        if gateway.report is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "No evaluation has been run for this page yet: run `remit eval`.")
+        return FileResponse(gateway.report, media_type="text/html", headers=REPORT_HEADERS)
 
     @app.post("/chat/{conversation}", include_in_schema=False)
     async def say(
@@ -78,6 +87,6 @@ def _context(gateway: Gateway, settings: Settings, conversation: str) -> dict[st
         "simulated": gateway.simulated,
         "notice": gateway.notice,
         "examples": gateway.examples,
-        "report_url": gateway.report_url,
+        "report_url": "/report" if gateway.report else "",
         "max_chars": settings.max_message_chars,
     }

@@ -1,0 +1,135 @@
+"""From a contact centre's folder to a running gateway: opens what a turn needs, and gives it back at the end."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from remit.adapters.agents.load import LoadedAgent, load_agent
+from remit.adapters.confidence.signals import SignalConfidence
+from remit.adapters.guards.local import LocalGuardrails
+from remit.adapters.intents.local import LocalIntents
+from remit.adapters.mcp import HttpServer, McpServer, StdioServer
+from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
+from remit.adapters.store import SqliteDatabase, SqliteLedger, SqliteRecorder, StoredGrants
+from remit.adapters.tools.mcp import McpToolbox
+from remit.adapters.tools.world import WorldToolbox
+from remit.adapters.worlds.load import load_world
+from remit.app.centre import Centre, McpSource
+from remit.app.earning import earned_levels, grants_of
+from remit.app.evaluation import read_policy
+from remit.app.gateway import Gateway
+from remit.conversations import IntentName
+from remit.policy.document import rule_at
+from remit.policy.levels import AutonomyLevel
+from remit.policy.model import Policy
+from remit.policy.rules import IntentRule
+from remit.runtime.ports import Clock, Permit, Toolbox, TurnPorts
+from remit.scenarios.model import StartState
+from remit.tools import Effect, ToolName
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A gateway and what was read to make it."""
+
+    gateway: Gateway
+    policy: Policy
+    agent: LoadedAgent
+
+
+@asynccontextmanager
+async def live_gateway(
+    centre: Centre,
+    database: SqliteDatabase,
+    clock: Clock,
+    *,
+    environ: Mapping[str, str],
+    simulated: bool,
+    notice: str = "",
+) -> AsyncIterator[Live]:
+    """A gateway over an open database.
+
+    Args:
+        centre: Which policy, agent and tools.
+        database: Open; stays open.
+        clock: Time.
+        environ: Where the agent's secrets are looked up.
+        simulated: Whether the world behind the tools is a simulated one.
+        notice: What pages say about that.
+
+    Raises:
+        DocumentError: The policy or the agent cannot be used.
+        SettingsError: The tools cannot be found.
+    """
+    policy = read_policy(centre.policy)
+    async with AsyncExitStack() as stack:
+        agent = load_agent(centre.agent, environ=environ, clock=clock)
+        stack.push_async_callback(agent.close)
+        toolbox = await _toolbox(centre, policy, stack)
+        recorder = SqliteRecorder(database, clock)
+        grants = StoredGrants(database, clock, _permit(policy, agent), _RuleAt(policy))
+        ports = TurnPorts(
+            grants=grants,
+            intents=LocalIntents.train({one.name: one.examples for one in policy.intents.values() if one.examples}),
+            agent=agent.agent,
+            confidence=SignalConfidence(),
+            guardrails=LocalGuardrails(),
+            desk=ScriptedDesk(),
+            toolbox=toolbox,
+            contact_centre=MemoryContactCentre(),
+            recorder=recorder,
+            clock=clock,
+        )
+        gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
+        yield Live(gateway, policy, agent)
+
+
+def _permit(policy: Policy, agent: LoadedAgent) -> Permit:
+    shadow = {intent: rule_at(policy, intent, AutonomyLevel.SHADOW) for intent in policy.intents}
+    return Permit(agent.name, agent.release, policy.digest, 0, shadow, max_steps=policy.turn.max_steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleAt:
+    """The rule of an intent at a level, by one policy."""
+
+    policy: Policy
+
+    def __call__(self, intent: IntentName, level: AutonomyLevel) -> IntentRule:
+        return rule_at(self.policy, intent, level)
+
+
+# ── tools ─────────────────────────────────────────────────────────────────────────────────────────
+async def _toolbox(centre: Centre, policy: Policy, stack: AsyncExitStack) -> Toolbox:
+    effects = {tool.name: tool.effect for tool in policy.tools.values()}
+    if centre.tools.mcp is None:
+        return await _world_toolbox(centre, effects, stack)
+    toolbox = McpToolbox(_server(centre.tools.mcp, centre.directory), name=centre.name, effects=effects)
+    stack.push_async_callback(toolbox.close)
+    await toolbox.catalogue()
+    return toolbox
+
+
+def _server(source: McpSource, directory: Path) -> McpServer:
+    if source.url:
+        return HttpServer(source.url)
+    program, *arguments = source.command
+    # `{python}` is the interpreter that runs Remit: a centre's file names no path of one machine.
+    return StdioServer(program.replace("{python}", sys.executable), tuple(arguments), cwd=str(directory))
+
+
+async def _world_toolbox(centre: Centre, effects: Mapping[ToolName, Effect], stack: AsyncExitStack) -> Toolbox:
+    world = load_world(centre.tools.world, centre.directory)
+    session = await world.start(StartState(centre.tools.world))
+    stack.push_async_callback(session.close)
+    return WorldToolbox(session, await world.catalogue(), effects=effects)
+
+
+# ── grants ────────────────────────────────────────────────────────────────────────────────────────
+async def grant_what_is_earned(live: Live, database: SqliteDatabase) -> Mapping[IntentName, AutonomyLevel]:
+    """Judge the ledger for this very release and grant what it supports; returns the level of each intent."""
+    levels = await earned_levels(live.policy, live.agent, SqliteLedger(database))
+    await live.gateway.grants.give(grants_of(live.policy, live.agent, levels))
+    return levels
