@@ -1,7 +1,7 @@
 """A run: every scenario of a suite several times, streamed to the ledger; interrupted runs go on where they stopped."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remit.conversations import IntentName
