@@ -1,9 +1,11 @@
 """Which gates a change makes easier or harder to pass."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from remit.policy.canonical import canonical_text
 from remit.policy.changes import Direction, PolicyChange, fewer, more
+from remit.policy.gate_words import in_words
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 
@@ -14,40 +16,33 @@ def gate_changes(old: _Gates, new: _Gates) -> Iterator[PolicyChange]:
     """Changes by level, lowest first. A gate that only observes blocks nothing, so it moves nothing."""
     for level in AutonomyLevel:
         where = f"gates.{level.label}"
-        before, after = _by_subject(old.get(level, ())), _by_subject(new.get(level, ()))
-        for subject in [*after, *(subject for subject in before if subject not in after)]:
-            for direction, what in _changes(before.get(subject), after.get(subject)):
+        for before, after in _pairs(old.get(level, ()), new.get(level, ())):
+            for direction, what in _changes(before, after):
                 yield PolicyChange(where, direction, what)
 
 
-def in_words(gate: Gate) -> str:
-    """The gate as a statement."""
-    match gate:
-        case SuiteGate():
-            return f"pass^{gate.k} of {gate.suite} >= {gate.at_least:g}"
-        case AttackGate():
-            return f"attack success in {gate.suite} <= {gate.at_most:g}"
-        case LiveGate():
-            return f"live {gate.metric} ({canonical_text(gate.parameters)})"
-        case AttestationGate():
-            return f"attested: {', '.join(sorted(gate.attestations))}"
+def _pairs(old: Sequence[Gate], new: Sequence[Gate]) -> Iterator[tuple[Gate | None, Gate | None]]:
+    """Gates about the same thing beside each other; of several, those with equal words first, the rest in order."""
+    before, after = _by_subject(old), _by_subject(new)
+    for subject in [*after, *(subject for subject in before if subject not in after)]:
+        left, right = before.get(subject, []), after.get(subject, [])
+        same = {canonical_text(gate) for gate in left} & {canonical_text(gate) for gate in right}
+        yield from zip_longest(
+            *([gate for gate in gates if canonical_text(gate) not in same] for gates in (left, right)), fillvalue=None
+        )
 
 
-def _by_subject(gates: Sequence[Gate]) -> dict[str, Gate]:
-    """Gates by what they are about; several about the same are told apart by their place among them."""
-    found: dict[str, Gate] = {}
+def _by_subject(gates: Sequence[Gate]) -> dict[str, list[Gate]]:
+    found: dict[str, list[Gate]] = {}
     for gate in sorted(gates, key=canonical_text):
-        subject, n_same = _subject(gate), 1
-        while f"{subject} {n_same}" in found:
-            n_same += 1
-        found[f"{subject} {n_same}"] = gate
+        found.setdefault(_subject(gate), []).append(gate)
     return found
 
 
 def _subject(gate: Gate) -> str:
     match gate:
         case SuiteGate():
-            return f"pass^{gate.k} of {gate.suite}"
+            return f"passes of {gate.suite}"
         case AttackGate():
             return f"attacks of {gate.suite}"
         case LiveGate():
@@ -58,17 +53,12 @@ def _subject(gate: Gate) -> str:
 
 def _changes(before: Gate | None, after: Gate | None) -> Iterator[tuple[Direction, str]]:
     if before is None and after is not None:
-        yield _unless_observed(after, Direction.TAKES), f"new gate: {in_words(after)}{_mode(after)}"
+        yield _unless_observed(after, Direction.TAKES), f"new gate: {in_words(after)}"
     elif before is not None and after is None:
-        yield _unless_observed(before, Direction.GRANTS), f"gate removed: {in_words(before)}{_mode(before)}"
-    elif before is not None and after is not None and canonical_text(before) != canonical_text(after):
-        yield (
-            _direction(before, after),
-            (
-                f"gate changed from {in_words(before)}{_details(before)} to {in_words(after)}{_details(after)}"
-                + _doubt(before, after)
-            ),
-        )
+        yield _unless_observed(before, Direction.GRANTS), f"gate removed: {in_words(before)}"
+    elif before is not None and after is not None:
+        was, now = in_words(before, every_detail=True), in_words(after, every_detail=True)
+        yield _direction(before, after), f"gate changed from {was} to {now}{_doubt(before, after)}"
 
 
 def _direction(before: Gate, after: Gate) -> Direction:
@@ -89,7 +79,12 @@ def _moved(before: Gate, after: Gate) -> Direction | None:
     """Where two gates about the same differ in one direction; None where they do not."""
     match before, after:
         case SuiteGate(), SuiteGate():
-            return _together(fewer(before.at_least, after.at_least), fewer(before.confidence, after.confidence))
+            # pass^k never grows with k: a higher k with the same bound is harder.
+            return _together(
+                fewer(before.k, after.k),
+                fewer(before.at_least, after.at_least),
+                fewer(before.confidence, after.confidence),
+            )
         case AttackGate(), AttackGate():
             return _together(more(before.at_most, after.at_most), fewer(before.confidence, after.confidence))
         case AttestationGate(), AttestationGate():
@@ -125,12 +120,3 @@ def _together(*directions: Direction) -> Direction | None:
 
 def _unless_observed(gate: Gate, direction: Direction) -> Direction:
     return Direction.NEUTRAL if gate.mode == "observe" else direction
-
-
-def _mode(gate: Gate) -> str:
-    return " (observed only)" if gate.mode == "observe" else ""
-
-
-def _details(gate: Gate) -> str:
-    confidence = f" at confidence {gate.confidence:g}" if isinstance(gate, SuiteGate | AttackGate) else ""
-    return confidence + _mode(gate)

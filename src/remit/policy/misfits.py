@@ -90,12 +90,15 @@ def _level_misfits(document: PolicyDocument, located: Located) -> Iterator[Probl
 def _gate_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
     for level, gates in document.gates.items():
         for index, gate in enumerate(gates):
+            line = located.line_of(("gates", level, index))
+            if gate in gates[:index]:
+                yield Problem(line, f"the same gate stands twice at {level}", "Remove one.")
             if not isinstance(gate, LiveGateDocument):
                 continue
             bounds = [key for key in ("at_most", "at_least", "no_worse_than") if getattr(gate, key) is not None]
             if len(bounds) != 1:
                 yield Problem(
-                    located.line_of(("gates", level, index)),
+                    line,
                     f"the live gate on {gate.live!r} has {len(bounds)} bounds, it needs exactly one",
                     "Write one of `at_most`, `at_least` or `no_worse_than: stable`.",
                 )

@@ -119,7 +119,11 @@ class ReviewDocument(Border):
     sample: float = Field(
         default=0.10, ge=0.0, le=1.0, description="Share of contained conversations that is reviewed."
     )
-    wait: Duration = Field(default=90.0, description="How long a customer may wait for an approval, such as `90s`.")
+    wait: Duration = Field(
+        default=90.0,
+        description="How long a customer may wait for an approval, such as `90s`.",
+        json_schema_extra={"default": "90s"},
+    )
 
 
 class LevelDocument(Border):
@@ -242,7 +246,9 @@ class TurnDocument(Border):
     """Bounds of one turn."""
 
     max_steps: int = Field(default=8, ge=1, le=100, description="Proposals in one turn; past them people take over.")
-    deadline: Duration = Field(default=30.0, description="How long the channel waits for an answer.")
+    deadline: Duration = Field(
+        default=30.0, description="How long the channel waits for an answer.", json_schema_extra={"default": "30s"}
+    )
 
 
 class PolicyDocument(Border):

@@ -1,0 +1,180 @@
+"""`remit validate`, `remit policy schema` and `remit policy diff`: the policy document on the terminal."""
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from remit.errors import DocumentError, PolicyParseError
+
+if TYPE_CHECKING:
+    from remit.policy.changes import PolicyChange
+    from remit.policy.levels import AutonomyLevel
+    from remit.policy.model import Policy
+
+EXIT_ERROR = 3
+_SIGNS = {"grants": "+ grants", "takes": "- takes", "neutral": "  neutral"}
+
+policy = typer.Typer(help="The policy document: its schema, and what a change of it means.", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def validate(
+    path: Annotated[Path, typer.Argument(help="The policy document.")] = Path("policy.yaml"),
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a policy document; every mistake with its line and how to mend it."""
+    # Loaded here, as below: reading documents needs libraries that no other command should wait for.
+    from remit.app.policy_files import read_policy_file
+    from remit.policy.gaps import describe_gaps
+
+    try:
+        checked = read_policy_file(path)
+    except PolicyParseError as error:
+        if not as_json:
+            raise
+        _print_json({"ok": False, "path": str(path), "problems": [_problem(one) for one in (error, *error.others)]})
+        raise typer.Exit(EXIT_ERROR) from None
+    gaps = describe_gaps(checked)
+    following = shlex.join(["remit", "eval", "AGENT", "--policy", str(path)])
+    if as_json:
+        _print_json({**_facts(checked, path), "gaps": list(gaps), "next": following})
+    else:
+        _print_summary(checked, path, gaps, following)
+
+
+@policy.command("schema")
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of the policy document, for editors."""
+    from remit.policy.schema import policy_schema
+
+    _print_json(policy_schema())
+
+
+@policy.command("diff")
+def diff(
+    old: Annotated[Path, typer.Argument(help="The policy as it was.")],
+    new: Annotated[Path, typer.Argument(help="The policy as it would be.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say in words what a change of policy grants and takes."""
+    from remit.app.policy_files import read_policy_file
+    from remit.policy.diff import describe_changes
+
+    before, after = read_policy_file(old), read_policy_file(new)
+    changes = describe_changes(before, after)
+    counts = Counter(change.direction.value for change in changes)
+    if as_json:
+        _print_json(
+            {
+                "old": {"path": str(old), "digest": before.digest},
+                "new": {"path": str(new), "digest": after.digest},
+                "counts": {sign: counts[sign] for sign in _SIGNS},
+                "changes": [
+                    {"where": change.where, "direction": change.direction.value, "what": change.what}
+                    for change in changes
+                ],
+            }
+        )
+    else:
+        _print_changes(changes, counts)
+
+
+# ── validate ──────────────────────────────────────────────────────────────────────────────────────
+def _problem(error: DocumentError) -> dict[str, Any]:
+    return {"path": error.path, "line": error.line, "problem": error.problem, "mend": error.mend}
+
+
+def _facts(checked: "Policy", path: Path) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "path": str(path),
+        "name": checked.name,
+        "digest": checked.digest,
+        "tools": {name: tool.effect.value for name, tool in checked.tools.items()},
+        "intents": {
+            name: {"ceiling": intent.ceiling.label, "tools": list(intent.tools), "n_examples": len(intent.examples)}
+            for name, intent in checked.intents.items()
+        },
+        "levels": {
+            level.label: {"send_threshold": at_level.send_threshold, "ask_threshold": at_level.ask_threshold}
+            for level, at_level in checked.levels.items()
+        },
+        "gates": {level.label: list(gates) for level, gates in _gates_in_words(checked)},
+    }
+
+
+def _gates_in_words(checked: "Policy") -> "Iterator[tuple[AutonomyLevel, Sequence[str]]]":
+    from remit.policy.gate_words import in_words
+
+    for level, gates in sorted(checked.gates.items()):
+        yield level, [in_words(gate) for gate in gates]
+
+
+def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following: str) -> None:
+    console = _console()
+    effects = Counter(tool.effect.value for tool in checked.tools.values())
+    kinds = ", ".join(f"{count} {effect}" for effect, count in sorted(effects.items()))
+    n_intents, n_tools = len(checked.intents), len(checked.tools)
+    console.print(f"{path}: policy {checked.name!r} is valid, digest {checked.digest[:12]}")
+    console.print(f"  {_counted(n_intents, 'intent')}, {_counted(n_tools, 'tool')}" + (f" ({kinds})" if kinds else ""))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("level", no_wrap=True)
+    table.add_column("sends from", justify="right", no_wrap=True)
+    table.add_column("asks from", justify="right", no_wrap=True)
+    table.add_column("gates", overflow="fold")
+    gates = {level.label: "\n".join(words) for level, words in _gates_in_words(checked)}
+    if "shadow" in gates:
+        table.add_row("shadow", "", "", gates["shadow"])
+    for level, at_level in checked.levels.items():
+        table.add_row(
+            level.label,
+            f"{at_level.send_threshold:.2f}",
+            f"{at_level.ask_threshold:.2f}",
+            gates.get(level.label, "none"),
+        )
+    console.print(table)
+    for gap in gaps:
+        console.print(f"note: {gap}.")
+    console.print(f"next: {following}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+# ── diff ──────────────────────────────────────────────────────────────────────────────────────────
+def _print_changes(changes: "Sequence[PolicyChange]", counts: Counter[str]) -> None:
+    console = _console()
+    if not changes:
+        console.print("The two policies say the same; comments, order and spelling aside nothing changed.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("where", overflow="fold", max_width=34)
+    table.add_column("what changes", overflow="fold")
+    for change in changes:
+        table.add_row(_SIGNS[change.direction.value], change.where, change.what)
+    console.print(table)
+    console.print(
+        f"{_counted(len(changes), 'change')}: {counts['grants']} grant, {counts['takes']} take, "
+        f"{counts['neutral']} neutral."
+    )
+
+
+def _console() -> Console:
+    return Console(markup=False, highlight=False, soft_wrap=False)
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
