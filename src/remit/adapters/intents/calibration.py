@@ -8,6 +8,7 @@ import numpy as np
 
 from remit.adapters.intents.linear import Evidence
 from remit.adapters.intents.logistic import Array, fit_logistic, sigmoid
+from remit.errors import SettingsError
 
 _SCOPE_PENALTY = 0.1
 
@@ -69,6 +70,11 @@ def fit_scope(
     inside: Sequence[Evidence], outside: Sequence[Evidence], *, out_of_scope_share: float
 ) -> tuple[float, ...]:
     """Log-odds of being in scope, weighted so that `out_of_scope_share` of the traffic is outside."""
+    if not 0.0 < out_of_scope_share < 1.0:
+        raise SettingsError(
+            f"the out-of-scope share is {out_of_scope_share}, which is no share of the traffic.\n"
+            "  Give a number between 0 and 1, such as 0.2."
+        )
     inputs = np.array([_scope_inputs(evidence) for evidence in (*inside, *outside)], dtype=np.float64)
     wanted = np.concatenate([np.ones(len(inside)), np.zeros(len(outside))])
     n_rows = len(inside) + len(outside)

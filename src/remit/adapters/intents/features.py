@@ -51,13 +51,10 @@ class SparseVector:
     Args:
         indices: shape (n_known,), int32, each feature at most once.
         values: shape (n_known,), float32; the norm is at most 1, less where n-grams are unknown.
-        known_share: Share in [0, 1] of the text's words, weighted by rarity, that training has seen;
-            0 for a text without words.
     """
 
     indices: IndexArray
     values: FloatArray
-    known_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +65,25 @@ class _Block:
     idf: Sequence[float]
     unseen: float
 
-    def weigh(self, grams: Sequence[str]) -> tuple[list[int], list[float], float]:
-        """Indices and normalised weights of the known grams, and the share of the squared weight that is known."""
+    def weigh(self, grams: Sequence[str]) -> tuple[list[int], list[float]]:
+        """Indices and weights of the known grams, scaled by the length over known and unknown ones."""
         indices: list[int] = []
         values: list[float] = []
-        known = unknown = 0.0
+        total = 0.0
         for gram, count in Counter(grams).items():
             position = self.index.get(gram)
             damped = 1.0 if count == 1 else 1.0 + math.log(count)
             if position is None:
-                unknown += (damped * self.unseen) ** 2
+                total += (damped * self.unseen) ** 2
                 continue
             weight = damped * self.idf[position]
-            known += weight * weight
+            total += weight * weight
             indices.append(position)
             values.append(weight)
-        total = known + unknown
         if total == 0.0:
-            return [], [], 0.0
+            return [], []
         scale = 1.0 / math.sqrt(total)
-        return indices, [value * scale for value in values], known / total
+        return indices, [value * scale for value in values]
 
 
 def _block(rows: Sequence[Sequence[str]], *, min_rows: int) -> _Block:
@@ -124,10 +120,9 @@ class NgramFeatures:
     def vector(self, text: str) -> SparseVector:
         """The features of one text; both families of n-grams weigh the same."""
         tokens = words_of(text)
-        word_indices, word_values, _ = self.words.weigh(word_grams(tokens))
-        char_indices, char_values, _ = self.chars.weigh(char_grams(tokens))
-        _, _, known_share = self.words.weigh(tokens)
+        word_indices, word_values = self.words.weigh(word_grams(tokens))
+        char_indices, char_values = self.chars.weigh(char_grams(tokens))
         offset = len(self.words.idf)
         indices = np.array(word_indices + [position + offset for position in char_indices], dtype=np.int32)
         values = np.array(word_values + char_values, dtype=np.float32)
-        return SparseVector(indices, values, known_share)
+        return SparseVector(indices, values)

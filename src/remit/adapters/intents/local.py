@@ -1,39 +1,47 @@
 """The default classifier: trained from the policy's examples in a second, no download, no model file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from remit.adapters.intents.calibration import Calibration
 from remit.adapters.intents.features import NgramFeatures, SparseVector
-from remit.adapters.intents.linear import Evidence, LinearModel
-from remit.adapters.intents.model import LabelledWindow, texts_of_customer
+from remit.adapters.intents.linear import LinearModel
+from remit.adapters.intents.logistic import Array
+from remit.adapters.intents.model import LabelledWindow, TrainingTexts, texts_of_customer
 from remit.adapters.intents.segments import segments_of
-from remit.adapters.intents.separators import NO_INTENT
 from remit.adapters.intents.training import calibrate, rows_of
-from remit.adapters.intents.windows import carried_weights, looks_new
+from remit.adapters.intents.windows import carried_weights, clear_share, looks_new, standing_alone
 from remit.conversations import IntentName, Message
-from remit.errors import SettingsError
 from remit.runtime.ports import IntentEstimate, IntentGuess
 
 _IN_PLAY = 0.5
-_WINDOW = 6
+_TRACE = 0.05
+_LONGEST_WINDOW = 30
+_MANY_TEXTS = 3000
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One text: its features, its intents' probabilities given scope, and the probability of being in scope."""
+    """One text: its features, its intents' probabilities if it is in scope, and the probability that it is."""
 
     vector: SparseVector
-    shares: "np.typing.NDArray[np.float64]"
+    shares: Array
     in_scope: float
+
+    @property
+    def probabilities(self) -> Array:
+        return self.shares * self.in_scope
 
 
 @dataclass(frozen=True, slots=True)
 class LocalIntents:
-    """Implements runtime.ports.Intents. Immutable after training; safe to share between threads."""
+    """Implements runtime.ports.Intents. Immutable after training; threads may share it.
+
+    Equal training data and seed give an equal classifier, so that a restarted process judges as before.
+    """
 
     intents: tuple[IntentName, ...]
     features: NgramFeatures
@@ -54,102 +62,105 @@ class LocalIntents:
 
         Args:
             examples: Phrases that customers use, by intent; 10 to 20 an intent give usable probabilities.
-            labelled: Windows of real conversations that an expert has labelled.
+            labelled: Windows of real conversations that an expert has labelled; those with several
+                intents are left out, one window teaches one intent.
             out_of_scope: Messages that none of the intents means; not needed, better with.
-            out_of_scope_share: Share of the traffic expected out of scope, in (0, 1): probabilities
-                are calibrated for it.
-            seed: Chooses the folds.
+            out_of_scope_share: Share of the traffic that is out of scope, in (0, 1). The probabilities
+                hold for this share: where the true one is higher, they promise too much.
+            seed: Chooses the folds of the calibration.
 
         Raises:
-            SettingsError: No intent has an example.
+            SettingsError: No intent has an example, or the share is not in (0, 1).
         """
-        intents = tuple(sorted({*examples, *(name for window in labelled for name in window.intents)}))
-        position = {name: index for index, name in enumerate(intents)}
-        texts = [text for name in intents for text in examples.get(name, ())]
-        labels = [position[name] for name in intents for _ in examples.get(name, ())]
-        for window in labelled:
-            if len(window.intents) <= 1:
-                texts.append(" ".join(texts_of_customer(window.messages)))
-                labels.append(position[window.intents[0]] if window.intents else NO_INTENT)
-        texts += out_of_scope
-        labels += [NO_INTENT] * len(out_of_scope)
-        if not any(label != NO_INTENT for label in labels):
-            raise SettingsError(
-                "the intents have no examples, so that the local classifier has nothing to learn from.\n"
-                "  Write some phrases that customers use under `examples:` of each intent in the policy."
-            )
-        features = NgramFeatures.of(texts)
-        data = rows_of(
-            [features.vector(text) for text in texts], labels, features=features, n_intents=len(intents), seed=seed
-        )
+        texts = TrainingTexts.of(examples, labelled, out_of_scope)
+        features = NgramFeatures.of(texts.texts, min_rows=2 if len(texts.texts) > _MANY_TEXTS else 1)
+        vectors = [features.vector(text) for text in texts.texts]
+        data = rows_of(vectors, texts.labels, features=features, n_intents=len(texts.intents), seed=seed)
         # The many small systems are solved several times faster by one thread than by threads that wait for each other.
         with threadpool_limits(limits=1, user_api="blas"):
             calibration = calibrate(data, out_of_scope_share=out_of_scope_share)
             model = data.fit(np.arange(len(data.rows), dtype=np.int32))
-        return cls(intents, features, model, calibration)
+        return cls(texts.intents, features, model, calibration)
 
     async def estimate(self, window: Sequence[Message]) -> IntentEstimate:
-        """Judge a window of the conversation; no I/O, about a millisecond."""
+        """Judge a window of the conversation; no I/O, under a millisecond a message."""
         return self.judge(window)
 
     def judge(self, window: Sequence[Message]) -> IntentEstimate:
-        """`estimate` without the event loop."""
-        texts = texts_of_customer(window)[-_WINDOW:]
+        """`estimate` for callers without an event loop.
+
+        In play are the most probable intent and every other that is more likely wanted than not.
+        """
+        texts = texts_of_customer(window)[-_LONGEST_WINDOW:]
         if not texts:
             return IntentEstimate((), 1.0)
-        readings = [self._read(text) for text in texts]
-        weights = carried_weights([_stands_alone(r, t) for r, t in zip(readings, texts, strict=True)])
-        mixed = self._weigh(_mix([reading.vector for reading in readings], weights))
-        probabilities = self._probabilities(mixed)
-        for name, probability in self._asked_at_once(texts[-1]).items():
-            probabilities[name] = max(probabilities[name], probability)
-        return self._estimate(probabilities, 1.0 - mixed.in_scope)
+        newest = self._read(texts[-1])
+        asked = self._asked_at_once(newest, texts[-1])
+        if asked:
+            # Two clear requests in one message need nothing that was said before.
+            probabilities = newest.probabilities
+            for position, probability in asked.items():
+                probabilities[position] = max(probabilities[position], probability)
+            return self._estimate(probabilities, min(1.0 - newest.in_scope, 1.0 - max(asked.values())))
+        reading = self._read_window(texts, newest)
+        return self._estimate(reading.probabilities, 1.0 - reading.in_scope)
+
+    def probabilities(self, window: Sequence[Message]) -> dict[IntentName, float]:
+        """Every intent with the probability that it is the one wanted, most probable first, in play or not."""
+        texts = texts_of_customer(window)[-_LONGEST_WINDOW:] or [""]
+        found = self._read_window(texts, self._read(texts[-1])).probabilities
+        return {self.intents[position]: float(found[position]) for position in np.argsort(-found, kind="stable")}
 
     def _read(self, text: str) -> _Reading:
         return self._weigh(self.features.vector(text))
 
+    def _read_window(self, texts: Sequence[str], newest: _Reading) -> _Reading:
+        """The customer's messages as one text, each weighing what it still says now."""
+        if len(texts) == 1:
+            return newest
+        readings = [*(self._read(text) for text in texts[:-1]), newest]
+        standing = [
+            standing_alone(float(reading.probabilities.max()), text)
+            for reading, text in zip(readings, texts, strict=True)
+        ]
+        mixed = self._weigh(_mix([reading.vector for reading in readings], carried_weights(standing)))
+        # An unclear newest message may ask for something that no intent means, whatever was asked before it.
+        strange = (1.0 - clear_share(float(newest.probabilities.max()))) * looks_new(texts[-1])
+        return replace(mixed, in_scope=mixed.in_scope * (1.0 - strange))
+
     def _weigh(self, vector: SparseVector) -> _Reading:
-        evidence: Evidence = self.model.weigh(vector)
+        evidence = self.model.weigh(vector)
         return _Reading(vector, self.calibration.shares(evidence), self.calibration.in_scope_probability(evidence))
 
-    def _probabilities(self, reading: _Reading) -> "np.typing.NDArray[np.float64]":
-        return reading.shares * reading.in_scope
+    def _asked_at_once(self, whole: _Reading, text: str) -> dict[int, float]:
+        """Intents that different parts of one message ask for, if there are at least two.
 
-    def _asked_at_once(self, text: str) -> dict[int, float]:
-        """Intents that different parts of one message ask for, if there are at least two."""
+        "I sent it back, where is my refund?" tells a story and asks one thing: what the whole message
+        leaves no trace of is not asked.
+        """
         found: dict[int, float] = {}
         for part in segments_of(text):
-            probabilities = self._probabilities(self._read(part))
+            probabilities = self._read(part).probabilities
             best = int(probabilities.argmax())
-            if probabilities[best] >= _IN_PLAY:
+            if probabilities[best] >= _IN_PLAY and whole.shares[best] >= _TRACE:
                 found[best] = max(found.get(best, 0.0), float(probabilities[best]))
         return found if len(found) > 1 else {}
 
-    def _estimate(self, probabilities: "np.typing.NDArray[np.float64]", out_of_scope: float) -> IntentEstimate:
-        order = np.argsort(-probabilities)
+    def _estimate(self, probabilities: Array, out_of_scope: float) -> IntentEstimate:
+        order = np.argsort(-probabilities, kind="stable")
         best = float(probabilities[order[0]])
         second = float(probabilities[order[1]]) if len(order) > 1 else 0.0
-        in_play = [index for index in order if probabilities[index] >= _IN_PLAY] or [order[0]]
-        guesses = tuple(IntentGuess(self.intents[index], float(probabilities[index])) for index in in_play)
-        if out_of_scope > _IN_PLAY and best < _IN_PLAY:
-            guesses = ()
+        in_play = [position for position in order if probabilities[position] >= _IN_PLAY] or [order[0]]
+        if best < _IN_PLAY < out_of_scope:
+            in_play = []
+        guesses = tuple(IntentGuess(self.intents[position], float(probabilities[position])) for position in in_play)
         return IntentEstimate(guesses, out_of_scope, best - second)
 
 
-def _stands_alone(reading: _Reading, text: str) -> float:
-    """Probability that a message says by itself what the customer wants, in scope or not."""
-    clear = reading.in_scope * float(reading.shares.max())
-    return clear + (1.0 - clear) * looks_new(text)
-
-
 def _mix(vectors: Sequence[SparseVector], weights: Sequence[float]) -> SparseVector:
-    """The weighted sum of texts, as long as the longest of them weighs."""
-    if len(vectors) == 1:
-        return vectors[0]
-    scale = max(sum(weight**2 for weight in weights) ** 0.5, 1e-9)
-    indices = np.concatenate([vector.indices for vector in vectors])
-    values = np.concatenate(
-        [vector.values * np.float32(weight / scale) for vector, weight in zip(vectors, weights, strict=True)]
+    """The weighted sum of texts, scaled as if they had no n-gram in common."""
+    scale = max(sum(weight * weight for weight in weights) ** 0.5, 1e-9)
+    return SparseVector(
+        np.concatenate([vector.indices for vector in vectors]),
+        np.concatenate([v.values * np.float32(weight / scale) for v, weight in zip(vectors, weights, strict=True)]),
     )
-    known = sum(v.known_share * w for v, w in zip(vectors, weights, strict=True)) / max(sum(weights), 1e-9)
-    return SparseVector(indices, values, known)

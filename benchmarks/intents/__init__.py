@@ -1,0 +1,1 @@
+"""How well customers are understood, measured on real messages beside the checkout."""

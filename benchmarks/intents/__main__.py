@@ -1,0 +1,34 @@
+"""Run the benchmark: `python -m benchmarks.intents [--only NAME ...] [--seeds N] [--embeddings]`.
+
+Each measurement runs in a process of its own, so that its peak memory is its own.
+"""
+
+import argparse
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+
+from benchmarks.intents import data
+from benchmarks.intents.run import SINGLE, measure_single, measure_star
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", default=[*SINGLE, "star"])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--embeddings", action="store_true")
+    options = parser.parse_args()
+    if not data.SHARED.exists():
+        sys.exit(f"the data sets are not beside the checkout ({data.SHARED}); nothing measured")
+    spawn = multiprocessing.get_context("spawn")
+    for name in options.only:
+        for seed in range(options.seeds):
+            with ProcessPoolExecutor(1, mp_context=spawn) as alone:
+                if name == "star":
+                    print(alone.submit(measure_star, seed).result(), flush=True)
+                else:
+                    print(alone.submit(measure_single, name, seed, options.embeddings).result(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""One measurement: train on a split, judge what is held out, say it in one line of a table."""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+
+from benchmarks.intents import data, measures
+
+from remit.adapters.intents import LocalIntents
+from remit.conversations import IntentName, Message
+
+SINGLE: dict[str, Callable[[int], data.Split]] = {
+    "banking77": data.banking77,
+    "clinc150": data.clinc150,
+    "policy": data.policy_sized,
+    "curekart": partial(data.hint3, "curekart"),
+    "sofmattress": partial(data.hint3, "sofmattress"),
+}
+
+
+def train(messages: Sequence[data.Labelled], *, embeddings: bool, share: float | None) -> LocalIntents:
+    examples: dict[IntentName, list[str]] = {}
+    for row in messages:
+        if row.intent != data.OUT_OF_SCOPE:
+            examples.setdefault(IntentName(row.intent), []).append(row.text)
+    outside = [row.text for row in messages if row.intent == data.OUT_OF_SCOPE]
+    return LocalIntents.train(examples, out_of_scope=outside, out_of_scope_share=share or 0.2)
+
+
+def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judged], float]:
+    """What the classifier says of each measured message, and the CPU milliseconds it took for one."""
+    n_outside = sum(row.intent == data.OUT_OF_SCOPE for row in split.test)
+    n_inside = len(split.test) - n_outside
+    share = split.out_of_scope_share
+    weight = share / (1.0 - share) * n_inside / n_outside if share and n_outside else 1.0
+    judged: list[measures.Judged] = []
+    started = time.process_time()
+    for row in split.test:
+        found = intents.probabilities([Message("customer", row.text, data.THEN)])
+        best, probability = next(iter(found.items()))
+        judged.append(
+            measures.Judged(
+                confidence=probability,
+                right=best == row.intent,
+                in_scope=row.intent != data.OUT_OF_SCOPE,
+                out_of_scope_probability=1.0 - sum(found.values()),
+                weight=weight if row.intent == data.OUT_OF_SCOPE else 1.0,
+            )
+        )
+    return judged, (time.process_time() - started) / len(split.test) * 1000.0
+
+
+def measure_single(name: str, seed: int, embeddings: bool) -> str:
+    split = SINGLE[name](seed)
+    started = time.process_time()
+    intents = train(split.train, embeddings=embeddings, share=None)
+    training_s = time.process_time() - started
+    judged, cpu_ms = judge(intents, split)
+    right, inside = measures.accuracy(judged)
+    coverage = " / ".join(f"{measures.coverage_at_risk(judged, risk):.3f}" for risk in (0.01, 0.02, 0.05))
+    sure_right, sure = measures.sure_and_right(judged, at_least=0.9)
+    ranking = measures.scope_ranking(judged)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"| {split.name} | {seed} | {len(split.train)} | {len(split.test)} | {right}/{inside} = {right / inside:.3f} "
+        f"| {coverage} | {sure_right}/{sure} | {measures.calibration_error(judged):.3f} "
+        f"| {'-' if ranking is None else f'{ranking:.3f}'} | {training_s:.1f} | {cpu_ms:.2f} | {memory_mb:.0f} |"
+    )
+
+
+def measure_star(seed: int) -> str:
+    chats = data.star(seed)
+    intents = LocalIntents.train({}, labelled=chats.train)
+    windows = {f"first {n}": [(data.until(chat.messages, n), chat) for chat in chats.test] for n in (1, 2, 3)}
+    windows["whole chat"] = [(chat.messages, chat) for chat in chats.test]
+    windows["another chat's first 3, then first 2"] = [
+        (data.until(before.messages, 3) + data.until(chat.messages, 2), chat)
+        for before, chat in pairwise(chats.test)
+        if before.intents != chat.intents
+    ]
+    lines = []
+    for words, shown in windows.items():
+        judged = [(intents.probabilities(window), chat.intents[0]) for window, chat in shown]
+        best = [(next(iter(found.items())), task) for found, task in judged]
+        right = sum(intent == task for (intent, _), task in best)
+        sure = [intent == task for (intent, probability), task in best if probability >= 0.9]
+        lines.append(
+            f"| star, {words} | {seed} | {len(chats.train)} | {right}/{len(best)} = {right / len(best):.3f} "
+            f"| {sum(sure)}/{len(sure)} |"
+        )
+    return "\n".join(lines)
