@@ -146,11 +146,9 @@ class SqliteStateCopy:
         row = _row(self._connection, table, key)
         document = {table.name: {} if row is None else {key: row}}
         wanted = apply(document, [change])[table.name].get(key)
-        if not isinstance(wanted, Mapping | None):
-            raise LookupError(f"{change.pointer!r}: a row is an object of columns, not {wanted!r}")
-        unknown = sorted(set(wanted or {}) - set(table.columns))
-        if unknown:
-            raise LookupError(f"{change.pointer!r}: table {table.name!r} has no column {unknown[0]!r}")
+        problem = _unfit(table, wanted)
+        if problem:
+            raise LookupError(f"{change.pointer!r}: {problem}")
         try:
             _replace(self._connection, table, key, wanted)
         except sqlite3.Error as error:
@@ -213,6 +211,16 @@ def _trace(connection: sqlite3.Connection, table: _Table) -> None:
 def _row(connection: sqlite3.Connection, table: _Table, key: str) -> dict[str, Any] | None:
     found = connection.execute(f"select * from {_quoted(table.name)} where {table.where}", (key,)).fetchone()  # noqa: S608
     return None if found is None else dict(found)
+
+
+def _unfit(table: _Table, row: Any) -> str:
+    """Why this cannot be a row of the table; empty if it can."""
+    if row is None:
+        return ""
+    if not isinstance(row, Mapping):
+        return f"a row is an object of columns, not {row!r}"
+    unknown = sorted(set(row) - set(table.columns))
+    return f"table {table.name!r} has no column {unknown[0]!r}" if unknown else ""
 
 
 def _replace(connection: sqlite3.Connection, table: _Table, key: str, row: Mapping[str, Any] | None) -> None:
