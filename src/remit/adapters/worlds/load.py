@@ -35,7 +35,7 @@ def load_world(reference: str, directory: Path) -> World:
     if not (hasattr(found, "catalogue") and hasattr(found, "start")):
         raise _unusable(
             reference,
-            f"{attribute!r} is a {type(found).__name__}, not a world",
+            f"{attribute!r} is no world but of type {type(found).__name__}",
             "A world has the methods `catalogue` and `start`; `WorldDefinition` makes one.",
         )
     return cast("World", found)

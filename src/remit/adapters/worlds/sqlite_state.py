@@ -169,6 +169,8 @@ def _opened(image: bytes) -> sqlite3.Connection:
     connection.deserialize(image)
     connection.row_factory = sqlite3.Row
     connection.execute("pragma foreign_keys = on")
+    # Without it, `insert or replace` removes rows that no trigger hears of.
+    connection.execute("pragma recursive_triggers = on")
     return connection
 
 
