@@ -12,6 +12,7 @@ from remit.cli.imports import imports, replay
 from remit.cli.policy import policy, validate
 from remit.cli.serve import serve
 from remit.cli.world import world
+from remit.cli.init import init
 from remit.errors import RemitError
 
 EXIT_SUPPORTED = 0
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(world, name="world")
 app.command("demo")(demo)
 app.command("serve")(serve)
+app.command("init")(init)
 app.command("eval")(evaluate)
 app.add_typer(imports, name="import")
 app.command("replay")(replay)

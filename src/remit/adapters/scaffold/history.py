@@ -13,6 +13,7 @@ from remit.errors import ImportFormatError
 MIN_CONVERSATIONS = 20
 _MOST_INTENTS = 8
 _MOST_EXAMPLES = 20
+_COMPARED = 2000
 _SMALLEST_SHARE = 0.03
 _EMAIL = re.compile(r"\S+@\S+\.\w+")
 _LONG_NUMBER = re.compile(r"\d[\d -]{4,}\d")
@@ -79,36 +80,49 @@ def _masked(text: str) -> str:
 
 # ── grouping ──────────────────────────────────────────────────────────────────────────────────────
 def _group(texts: Sequence[str], weights: Sequence[int]) -> list[list[tuple[str, str]]]:
-    """Groups of (text, group's name), nearest to the group's centre first; k by the best silhouette."""
+    """Groups of (text, group's name), nearest to the group's centre first."""
     import numpy as np
-    from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.metrics import silhouette_score
 
+    one_group = [[(text, "first_contact") for text in texts]]
     vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english", token_pattern=_WORD)
     try:
         rows = vectorizer.fit_transform(texts)
-    except ValueError:  # no words at all, such as a history of numbers: one group
-        return [[(text, "first_contact") for text in texts]]
-    best: tuple[float, Any] | None = None
-    for n_groups in range(2, min(_MOST_INTENTS, len(texts) - 1) + 1):
-        grouping = KMeans(n_groups, n_init=4, random_state=0).fit(rows, sample_weight=weights)
-        if len(set(grouping.labels_)) < n_groups:
-            continue
-        score = float(silhouette_score(rows, grouping.labels_, metric="cosine"))
-        if best is None or score > best[0]:
-            best = (score, grouping)
-    if best is None:
-        return [[(text, "first_contact") for text in texts]]
-    terms = vectorizer.get_feature_names_out()
-    distances = best[1].transform(rows)
+    except ValueError:  # no words at all, such as a history of numbers
+        return one_group
+    grouping = _best_grouping(rows, weights)
+    if grouping is None:
+        return one_group
+    terms, distances = vectorizer.get_feature_names_out(), grouping.transform(rows)
     groups = []
-    for position, centre in enumerate(best[1].cluster_centers_):
+    for position, centre in enumerate(grouping.cluster_centers_):
         name = "_".join(str(terms[index]) for index in np.argsort(-centre, kind="stable")[:2] if centre[index] > 0)
-        members = np.flatnonzero(best[1].labels_ == position)
+        members = np.flatnonzero(grouping.labels_ == position)
         nearest = members[np.argsort(distances[members, position], kind="stable")]
         groups.append([(texts[index], name or "first_contact") for index in nearest])
     return groups
+
+
+def _best_grouping(rows: Any, weights: Sequence[int]) -> Any:
+    """A fitted KMeans with the best silhouette, or None if all rows are the same.
+
+    `rows`: shape (n_texts, n_words), sparse float64.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    n_texts = rows.shape[0]
+    n_different = len({(tuple(row.indices), tuple(row.data.round(9))) for row in rows})
+    best_score, best = -1.0, None
+    for n_groups in range(2, min(_MOST_INTENTS, n_different, n_texts - 1) + 1):
+        grouping = KMeans(n_groups, n_init=4, random_state=0).fit(rows, sample_weight=weights)
+        # A sample, because the silhouette's cost grows with the square.
+        score = silhouette_score(
+            rows, grouping.labels_, metric="cosine", sample_size=min(n_texts, _COMPARED), random_state=0
+        )
+        if score > best_score:
+            best_score, best = float(score), grouping
+    return best
 
 
 def _drafts(

@@ -160,6 +160,11 @@ def starter_intents() -> tuple[DraftIntent, ...]:
                 "which hours is your shop open",
                 "when can I visit your store",
                 "shop hours on weekdays please",
+                "at what hour can I come to the shop",
+                "which days are you open",
+                "what time do you close",
+                "what are the opening times",
+                "will you be open tomorrow",
             ),
         ),
     )

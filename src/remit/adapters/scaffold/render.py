@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 
-from jinja2 import DictLoader, Environment, StrictUndefined
-
 from remit.adapters.scaffold.plan import StartPlan
 
 _ALWAYS = ("README.md", "remit.yaml", "policy.yaml", "world.py", "suites/journeys.yaml")
@@ -19,6 +17,8 @@ _AGENTS = {
 
 def render_files(plan: StartPlan) -> Mapping[str, str]:
     """Every file of the contact centre, by its path below the folder."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
     wanted = {path: path for path in _ALWAYS} | _AGENTS[plan.agent_type]
     folder = files("remit.adapters.scaffold") / "templates"
     sources = {name: (folder / f"{name}.j2").read_text(encoding="utf-8") for name in wanted.values()}

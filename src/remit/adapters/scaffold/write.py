@@ -17,7 +17,7 @@ def expect_free(directory: Path, paths: Iterable[str]) -> None:
     """
     if directory.exists() and not directory.is_dir():
         raise SettingsError(f"{directory} is a file, not a folder.\n  Give another folder: `remit init DIR`.")
-    taken = [name for name in _tops(paths) if (directory / name).exists() or (directory / name).is_symlink()]
+    taken = [name for name in _tops(paths) if os.path.lexists(directory / name)]
     if taken:
         raise SettingsError(
             f"{directory} already has {', '.join(taken)}; nothing was written.\n"
