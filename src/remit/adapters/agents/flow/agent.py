@@ -123,11 +123,11 @@ class FlowAgent:
 
     def _hear_offer(self, memory: Memory, view: AgentView, text: str) -> AgentReply:
         answer = hearing.yes_or_no(text)
-        wanted = self._wanted(view)
+        wanted = self._wanted(view, text)
         if answer == "yes" or (answer == "unclear" and wanted[:1] == list(memory.later[:1])):
             rest = replace(memory, later=memory.later[1:])
             return self._start(rest, view, IntentName(memory.later[0]), since=memory.since)
-        if answer == "no":
+        if answer == "no" or hearing.does_not_know(text):
             return self._reply(Done(replace(memory, later=(), suspended=()), _OFFER_ANSWER_DECLINED), view)
         return self._hear_request(replace(memory, later=()), view, text)
 
@@ -135,19 +135,23 @@ class FlowAgent:
         for talk in self.document.small_talk:
             if hearing.matches(talk.patterns, text):
                 return self._reply(Done(memory, talk.answer.render({})), view)
-        wanted = self._wanted(view)
+        wanted = self._wanted(view, text)
         if wanted:
             return self._start(replace(memory, later=tuple(wanted[1:2])), view, wanted[0])
         return self._reply(self._from_knowledge(memory, view, text), view)
 
-    def _wanted(self, view: AgentView) -> list[IntentName]:
+    def _wanted(self, view: AgentView, text: str) -> list[IntentName]:
         """The message's intents that have a flow, most probable first; a second one only if it is really there."""
         guesses = [guess for guess in view.intents.guesses if guess.intent in self.document.flows]
         return [
             guess.intent
             for place, guess in enumerate(guesses)
-            if place == 0 or guess.probability >= _SECOND_INTENT_PROBABILITY
+            if place == 0 or (guess.probability >= _SECOND_INTENT_PROBABILITY and self._is_asked(guess.intent, text))
         ]
+
+    def _is_asked(self, second: IntentName, text: str) -> bool:
+        patterns = self.document.flows[second].second_if
+        return not patterns or hearing.matches(patterns, text)
 
     def _from_knowledge(self, memory: Memory, view: AgentView, text: str) -> Stop:
         """No flow fits: an article may."""

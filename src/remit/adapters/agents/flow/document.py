@@ -160,13 +160,14 @@ def _read_flows(
             sources.content.append(plain(flow_at.section))
         else:
             flow_at = place.part(intent)
-        flow_at.expect_keys("offer", "steps")
+        flow_at.expect_keys("offer", "second_if", "steps")
         compiler = StepCompiler(slots=slots, blocks=blocks, environment=environment, known=known)
         flows[IntentName(str(intent))] = Flow(
             intent=IntentName(str(intent)),
             offer=flow_at.text("offer"),
             instructions=compiler.compile(flow_at),
             slots=compiler.slots_used,
+            second_if=_patterns(flow_at, "second_if"),
         )
     if not flows:
         raise sources.where.error("flows", "there is no flow", "Add at least one, named like the intent of the policy.")

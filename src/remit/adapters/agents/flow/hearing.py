@@ -18,6 +18,7 @@ _NO = re.compile(
     r"|(i('d| would) )?rather not|actually,? no|i('ve| have) changed my mind|changed my mind)\b",
     re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"[.!?;\n]+|,\s")
 _RESERVATION = re.compile(r"\b(but|however|instead|except|only if|unless)\b", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r"\b(do(n'?t| not) (have|know|remember|recall)|no idea|not sure|can(no|')?t (find|remember|see|recall)"
@@ -35,11 +36,15 @@ _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, 
 
 
 def yes_or_no(text: str) -> Literal["yes", "no", "unclear"]:
-    """How a question was answered; a yes with a reservation ("yes, but ...") is unclear."""
+    """How a question was answered, in any sentence of the message.
+
+    A no anywhere counts; a yes with a reservation ("yes, but ...") is unclear.
+    """
     plain = text.replace("\u2019", "'")
-    if _NO.match(plain):
+    sentences = [sentence for sentence in _SENTENCES.split(plain) if sentence.strip()]
+    if any(_NO.match(sentence) for sentence in sentences):
         return "no"
-    if _YES.match(plain) and not _RESERVATION.search(plain):
+    if any(_YES.match(sentence) for sentence in sentences) and not _RESERVATION.search(plain):
         return "yes"
     return "unclear"
 

@@ -143,12 +143,17 @@ Instruction = Ask | Call | JumpUnless | Jump | Confirm | Say | Article | Assign 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What happens for one intent. `offer` names it in an offer, such as `send the invoice`."""
+    """What happens for one intent.
+
+    `offer` names it in an offer, such as `send the invoice`. As the second of two intents in one message it is
+    offered only if the message matches one of `second_if`; without any it always is.
+    """
 
     intent: IntentName
     offer: str
     instructions: tuple[Instruction, ...]
     slots: tuple[str, ...]
+    second_if: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
