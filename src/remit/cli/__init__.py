@@ -9,10 +9,10 @@ from rich.console import Console
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
 from remit.cli.imports import imports, replay
+from remit.cli.init import init
 from remit.cli.policy import policy, validate
 from remit.cli.serve import serve
 from remit.cli.world import world
-from remit.cli.init import init
 from remit.errors import RemitError
 
 EXIT_SUPPORTED = 0
