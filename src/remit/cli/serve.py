@@ -56,7 +56,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
         def ready() -> None:
             console.print(f"{centre.name}: agent {live.agent.name}, release {live.agent.release}")
             console.print(f"  {len(levels)} intents, {n_shadow} in shadow (people answer); store {settings.store}")
-            console.print(f"  chat page  {address(listener)}\n  API        {address(listener)}docs")
+            console.print(f"  chat page  {address(listener)}\n  API        {address(listener)}openapi.json")
             console.print("  Ctrl+C stops.")
 
         await serve_gateway(live.gateway, settings, listener, ready)

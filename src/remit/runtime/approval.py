@@ -37,5 +37,5 @@ async def ask_expert(scene: Scene, step: int, decision: AskExpert, confidence: f
             expires_at=min(expires_at, scene.turn.deadline),
         )
     )
-    scene.journal.note(step, "asked", {"verdict": encode(verdict)})
+    scene.journal.note(step, "asked", {"verdict": verdict})
     return verdict

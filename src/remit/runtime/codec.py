@@ -1,4 +1,7 @@
-"""Turns what a turn's journal holds into JSON and back. One tagged object per value: `{"is": "Send", ...}`."""
+"""Turns what a turn's journal holds into JSON and back, for recorders that write it down.
+
+In a journal values are what they are; on disk each is one tagged object: `{"is": "Send", ...}`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +22,19 @@ from remit.runtime.ports import (
 from remit.tools import ToolCall, ToolFailed, ToolName, ToolOutcomeUnknown, ToolResult, ToolSucceeded
 
 Recordable = Proposal | Decision | ExpertVerdict | ToolResult | TurnOutcome | IntentEstimate | Usage | ToolCall
+
+
+def encode_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object of a journal record's content."""
+    return {name: encode(value) if isinstance(value, Recordable) else value for name, value in content.items()}
+
+
+def decode_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a journal record that `encode_content` made this from."""
+    return {
+        name: decode(value) if isinstance(value, dict) and value.get("is") in _DECODERS else value
+        for name, value in content.items()
+    }
 
 
 def encode(value: Recordable) -> dict[str, Any]:

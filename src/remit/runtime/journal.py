@@ -4,11 +4,10 @@ Nothing that can be found out again is written on its own: understanding and pro
 durable together with the decision they led to, before that decision's effect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remit.conversations import Conversation, JsonObject, ToolExchange, Turn
-from remit.runtime.codec import decode
 from remit.runtime.ports import Clock, Recorder, RecordKind, TurnRecord
 
 
@@ -31,18 +30,15 @@ class Journal:
         """Everything so far, recorded and pending, in the order of their writing."""
         return tuple(self._by_place.values())
 
-    def find(self, step: int, kind: RecordKind) -> JsonObject | None:
+    def find(self, step: int, kind: RecordKind) -> Mapping[str, Any] | None:
         """The content of one record, or None."""
         record = self._by_place.get((step, kind))
         return None if record is None else record.content
 
     def recall(self, step: int, kind: RecordKind, name: str) -> Any:
-        """The decoded value of one field of a record, or None if there is no such record."""
+        """One value of a record's content, or None if there is no such record."""
         content = self.find(step, kind)
-        if content is None:
-            return None
-        field = content[name]
-        return decode(field) if isinstance(field, dict) and "is" in field else field
+        return None if content is None else content[name]
 
     def elapsed_ms(self) -> float:
         """Milliseconds since this run of the turn began."""
@@ -55,7 +51,7 @@ class Journal:
     def exchanges(self) -> tuple[ToolExchange, ...]:
         """The tool exchanges of this turn, oldest first."""
         return tuple(
-            ToolExchange(decode(record.content["call"]), decode(record.content["result"]), record.at)  # type: ignore[arg-type]
+            ToolExchange(record.content["call"], record.content["result"], record.at)
             for record in self._by_place.values()
             if record.kind == "ran"
         )
@@ -65,10 +61,10 @@ class Journal:
         memory: JsonObject | None = None
         for record in self._by_place.values():
             if record.kind == "proposed":
-                memory = record.content["memory"]  # type: ignore[assignment]
+                memory = record.content["memory"]
         return memory
 
-    def note(self, step: int, kind: RecordKind, content: JsonObject) -> None:
+    def note(self, step: int, kind: RecordKind, content: Mapping[str, Any]) -> None:
         """Remember this; it becomes durable with the next `flush` or `close`."""
         record = TurnRecord(step, kind, content, self._clock.now())
         self._by_place[step, kind] = record

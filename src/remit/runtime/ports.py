@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from remit.conversations import (
     AgentName,
@@ -276,11 +276,14 @@ RecordKind = Literal["understood", "proposed", "decided", "asked", "ran", "ended
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """One line of a turn's journal. `content` is JSON and complete enough to go on from."""
+    """One line of a turn's journal, complete enough to go on from.
+
+    `content` holds JSON values and the values that `runtime.codec` knows.
+    """
 
     step: int
     kind: RecordKind
-    content: JsonObject
+    content: Mapping[str, Any]
     at: datetime
 
 

@@ -6,7 +6,6 @@ from remit.conversations import HandoffReason
 from remit.errors import AgentError, AgentTimeout
 from remit.policy.decisions import HandOff
 from remit.policy.proposals import Proposal, ProposedHandoff
-from remit.runtime.codec import encode
 from remit.runtime.ports import AgentReply, AgentView, Breach, Clear, GuardVerdict
 from remit.runtime.scene import Scene
 
@@ -38,11 +37,11 @@ async def propose(scene: Scene, view: AgentView) -> Proposed:
         view.step,
         "proposed",
         {
-            "proposal": encode(reply.proposal),
+            "proposal": reply.proposal,
             "confidence": confidence,
             "memory": reply.memory,
-            "usage": encode(reply.usage),
-            "blocked": None if blocked is None else encode(blocked),
+            "usage": reply.usage,
+            "blocked": blocked,
         },
     )
     return Proposed(reply.proposal, confidence, blocked)

@@ -8,7 +8,6 @@ from remit.conversations import Conversation, IntentName, ReleaseId, Turn, TurnI
 from remit.policy.decisions import Decision
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal
-from remit.runtime.codec import decode
 from remit.runtime.ports import ExpertVerdict, IntentEstimate, TurnRecord, Usage
 from remit.tools import ToolResult
 
@@ -54,9 +53,9 @@ def report_from(turn: Turn, conversation: Conversation, records: Sequence[TurnRe
     level = understood.get("level")
     return TurnReport(
         turn=turn.id,
-        outcome=_decoded(ended["outcome"]),
+        outcome=ended["outcome"],
         intents=tuple(IntentName(str(intent)) for intent in understood.get("intents", ())),
-        estimate=_decoded(understood.get("estimate")),
+        estimate=understood.get("estimate"),
         level=None if level is None else AutonomyLevel(level),
         release=ReleaseId(str(understood.get("release", ""))),
         policy=str(understood.get("policy", "")),
@@ -71,14 +70,10 @@ def _steps(by_place: Mapping[tuple[int, str], Mapping[str, Any]]) -> Iterator[St
         proposed = by_place.get((step, "proposed"), {})
         yield StepReport(
             step=step,
-            proposal=_decoded(proposed.get("proposal")),
+            proposal=proposed.get("proposal"),
             confidence=proposed.get("confidence"),
-            decision=_decoded(by_place[step, "decided"]["decision"]),
-            expert=_decoded(by_place.get((step, "asked"), {}).get("verdict")),
-            result=_decoded(by_place.get((step, "ran"), {}).get("result")),
-            usage=_decoded(proposed.get("usage")) or Usage(),
+            decision=by_place[step, "decided"]["decision"],
+            expert=by_place.get((step, "asked"), {}).get("verdict"),
+            result=by_place.get((step, "ran"), {}).get("result"),
+            usage=proposed.get("usage") or Usage(),
         )
-
-
-def _decoded(content: Any) -> Any:
-    return None if content is None else decode(content)

@@ -2,7 +2,6 @@
 
 from remit.conversations import HandedOff, HandoffReason, ToolExchange
 from remit.policy.decisions import RunTool
-from remit.runtime.codec import encode
 from remit.runtime.facts import facts_for
 from remit.runtime.ports import Breach, StepKey
 from remit.runtime.scene import Scene
@@ -24,7 +23,7 @@ async def run_tool(scene: Scene, step: int, decision: RunTool, *, by_expert: boo
             return refusal
         await scene.journal.flush()
         result = await _run(scene, step, call)
-        scene.journal.note(step, "ran", {"call": encode(call), "result": encode(result)})
+        scene.journal.note(step, "ran", {"call": call, "result": result})
         if _writes(scene, call):
             await scene.journal.flush()
             scene.journal.write_under_way = ""

@@ -25,7 +25,6 @@ from remit.policy.decide import decide
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
 from remit.policy.proposals import ProposedAnswer, ProposedCall
 from remit.runtime.approval import ask_expert
-from remit.runtime.codec import encode
 from remit.runtime.facts import facts_for
 from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow
@@ -148,7 +147,7 @@ async def _decide(scene: Scene, step: int, proposed: Proposed, exchanges: list[T
         decision = decide(scene.rule, weighed.confidence, proposal, facts=facts)
     decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
     if scene.journal.find(step, "decided") is None:
-        scene.journal.note(step, "decided", {"decision": encode(decision)})
+        scene.journal.note(step, "decided", {"decision": decision})
     return decision
 
 
@@ -215,7 +214,7 @@ async def _end(
             reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
             outcome = replace(outcome, error=type(error).__name__)
-    journal.note(0, "ended", {"outcome": encode(outcome), "reference": reference, "latency_ms": journal.elapsed_ms()})
+    journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": journal.elapsed_ms()})
     await journal.close(after)
     return after
 

@@ -2,7 +2,6 @@
 
 from remit.conversations import Conversation, HandedOff, HandoffReason, Turn
 from remit.policy.decide import strictest
-from remit.runtime.codec import encode
 from remit.runtime.journal import Journal
 from remit.runtime.ports import IntentEstimate, Permit, TurnPorts
 from remit.runtime.scene import Understood
@@ -28,7 +27,7 @@ async def understand(
             0,
             "understood",
             {
-                "estimate": encode(estimate),
+                "estimate": estimate,
                 "intents": list(intents),
                 "level": None if rule is None else int(rule.level),
                 "release": permit.release,

@@ -9,6 +9,7 @@ from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.rows import conversation_from, entry_from, entry_row, record_from
 from remit.conversations import Conversation, ConversationId, CustomerId, Message, Turn, TurnId
 from remit.errors import JournalConflict, TurnInProgress
+from remit.runtime.codec import encode_content
 from remit.runtime.ports import Clock, TurnRecord
 
 LOADED_ENTRIES = 80
@@ -209,7 +210,7 @@ def _append(connection: sqlite3.Connection, turn: Turn, records: Sequence[TurnRe
                     record.step,
                     record.kind,
                     position + offset,
-                    json.dumps(record.content),
+                    json.dumps(encode_content(record.content)),
                     record.at.isoformat(),
                 )
                 for offset, record in enumerate(records)

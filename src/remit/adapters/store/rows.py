@@ -15,7 +15,7 @@ from remit.conversations import (
     ToolExchange,
     TranscriptEntry,
 )
-from remit.runtime.codec import decode, encode
+from remit.runtime.codec import decode, decode_content, encode
 from remit.runtime.ports import TurnRecord
 
 
@@ -55,4 +55,4 @@ def conversation_from(
 
 def record_from(row: Sequence[Any]) -> TurnRecord:
     """The journal record of (step, kind, content, at)."""
-    return TurnRecord(row[0], row[1], json.loads(row[2]), datetime.fromisoformat(row[3]))
+    return TurnRecord(row[0], row[1], decode_content(json.loads(row[2])), datetime.fromisoformat(row[3]))

@@ -46,6 +46,8 @@ def create_app(gateway: Gateway, settings: Settings) -> FastAPI:
         version=__version__,
         description="Customer messages in, governed replies out. Every turn is durable before its reply.",
         lifespan=lifespan,
+        docs_url=None,  # the usual pages load their script from elsewhere
+        redoc_url=None,
     )
     problems.install(app)
     _add_health(app, gateway)
