@@ -50,6 +50,11 @@ def commit_inside(copy: SqliteStateCopy) -> None:
         store.commit()
 
 
+def use_nothing(copy: SqliteStateCopy) -> None:
+    with copy.transaction() as store:
+        store.execute("insert into uses values ('ham', 1, null)")
+
+
 def break_off(copy: SqliteStateCopy) -> None:
     with copy.transaction() as store:
         store.execute("delete from uses")
@@ -142,13 +147,29 @@ def test_keys_with_slashes_are_escaped_in_pointers() -> None:
         (StateChange("/jars/jam/count", 3, -1), "CHECK constraint"),
         (StateChange("/jars/jam/count", 3, {"a": 1}), "cannot be made"),
         (StateChange("/jars/jam", None, 5), "a row is an object"),
-        (StateChange("/uses/ham:1", None, {"jar": "ham", "day": 1}, "added"), "FOREIGN KEY"),
+        (StateChange("/uses/ham:1", None, {"jar": "ham", "day": 1}, "added"), "'uses' names a row of 'jars'"),
         (StateChange("/jars/gone", None, None, "removed"), "not there"),
     ],
 )
 def test_a_start_that_the_schema_refuses_is_an_error_that_says_why(change: StateChange, says: str) -> None:
     with pytest.raises(LookupError, match=says):
         LARDER.open((change,))
+
+
+def test_rows_that_need_each_other_may_come_in_any_order() -> None:
+    tea = StateChange("/jars/tea", None, {"name": "tea", "count": 5}, "added")
+    cup = StateChange("/uses/tea:1", None, {"jar": "tea", "day": 1}, "added")
+    for changes in ((tea, cup), (cup, tea)):
+        copy = LARDER.open(changes)
+        assert copy.changes() == ()
+        copy.close()
+
+
+def test_a_call_is_held_to_foreign_keys_after_a_start_that_deferred_them() -> None:
+    copy = LARDER.open((StateChange("/jars/jam/count", 3, 4),))
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        use_nothing(copy)
+    copy.close()
 
 
 def test_a_table_without_a_primary_key_is_refused() -> None:

@@ -129,12 +129,16 @@ class SqliteStateCopy:
 
     def write(self, changes: Sequence[StateChange]) -> None:
         """Make the changes and settle; LookupError as in `SqliteState.open`, the copy is closed then."""
+        # Changes come in any order, an order's items before the order: foreign keys are looked at when all are made.
+        self._connection.execute("pragma defer_foreign_keys = on")
         try:
             for change in changes:
                 self._write(change)
+            self._check_foreign_keys()
         except LookupError:
             self.close()
             raise
+        self._connection.execute("pragma defer_foreign_keys = off")
         self.settle()
 
     def _write(self, change: StateChange) -> None:
@@ -153,6 +157,11 @@ class SqliteStateCopy:
             _replace(self._connection, table, key, wanted)
         except sqlite3.Error as error:
             raise LookupError(f"{change.pointer!r} cannot be made: {error}") from error
+
+    def _check_foreign_keys(self) -> None:
+        dangling = self._connection.execute("pragma foreign_key_check").fetchone()
+        if dangling is not None:
+            raise LookupError(f"a row of {dangling['table']!r} names a row of {dangling['parent']!r} that is not there")
 
     def _touched(self) -> list[tuple[str, str]]:
         return [(name, key) for name, key in self._connection.execute(f"select name, key from {_TOUCHED}")]  # noqa: S608
