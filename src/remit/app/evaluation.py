@@ -19,7 +19,7 @@ from remit.errors import PolicyParseError, ScenarioParseError, SettingsError
 from remit.evaluation.baselines import AlwaysHandsOff
 from remit.evaluation.gates import describe_gate
 from remit.evaluation.model import RunId, Trial
-from remit.evaluation.observing import Subject, cluster_of
+from remit.evaluation.observing import Subject, cluster_of, exclusion_cluster_of
 from remit.evaluation.run import RunPlan, RunResult, run_suite
 from remit.evaluation.trial import TrialLimits
 from remit.evaluation.verdicts import exit_code, judge, worst_exit_code
@@ -241,7 +241,9 @@ def levels_at(policy: Policy, level: AutonomyLevel) -> Mapping[IntentName, Auton
 async def _judge(prepared: Prepared, ledger: Ledger, runs: Sequence[RunId]) -> tuple[GateVerdict, ...]:
     """Verdicts of the gates that these suites can settle, on the evidence of these very scenarios and this policy."""
     policy = prepared.policy
-    clusters = {cluster_of(scenario, policy.digest) for suite in prepared.whole_suites for scenario in suite.scenarios}
+    scenarios = [scenario for suite in prepared.whole_suites for scenario in suite.scenarios]
+    clusters = {cluster_of(scenario, policy.digest) for scenario in scenarios}
+    clusters |= {exclusion_cluster_of(scenario, policy.digest, run) for scenario in scenarios for run in runs}
     selection = Selection(agent=prepared.loaded.name, release=prepared.loaded.release)
     aggregates = [one for one in await ledger.aggregates(selection) if one.cluster in clusters]
     touched = {scenario.intent for suite in prepared.suites for scenario in suite.scenarios}

@@ -113,10 +113,12 @@ async def _play(plan: TrialPlan, stage: Stage, limits: TrialLimits, reports: lis
 async def _converse(conversation: ConversationId, setup: Setup, limits: TrialLimits, reports: list[TurnReport]) -> None:
     patience = timedelta(seconds=limits.turn_s)
     transcript: tuple[Message, ...] = ()
-    for position in range(limits.max_turns):
+    for position in range(limits.max_turns + 1):
         text = await setup.customer.next_message(transcript)
         if text is None:
             return
+        if position == limits.max_turns:
+            raise CustomerError(f"it had more to say after {limits.max_turns} messages")
         now = setup.ports.clock.now()
         turn = Turn(TurnId(f"{conversation}/{position}"), conversation, Message("customer", text, now), now + patience)
         report = await handle_turn(turn, setup.ports)
@@ -124,7 +126,6 @@ async def _converse(conversation: ConversationId, setup: Setup, limits: TrialLim
         if isinstance(report.outcome, HandedOff):
             return
         transcript = report.conversation.messages()
-    raise CustomerError(f"it had more to say after {limits.max_turns} messages")
 
 
 def _ending(reports: list[TurnReport], changes: tuple[StateChange, ...]) -> Ending:

@@ -1,5 +1,6 @@
 """Agents of the parcel desk, from perfect to out of reach."""
 
+import asyncio
 import re
 
 from remit.conversations import HandoffReason, Message, ToolExchange
@@ -55,3 +56,9 @@ async def unreachable(view: AgentView) -> Proposal:
 async def slow(view: AgentView) -> Proposal:
     """Never answers in time."""
     raise AgentTimeout("parcels", "no answer within 30 s")
+
+
+async def stuck(view: AgentView) -> Proposal:
+    """Never answers at all."""
+    await asyncio.Event().wait()
+    return ProposedAnswer("too late")
