@@ -1,6 +1,7 @@
 """Finds passages in a folder of Markdown articles: BM25, deterministic, nothing to download.
 
 An article is one file: `# Title`, then `## Sections`. A passage is one section (or the text before the first one).
+A line `<!-- asked as: words -->` holds words that customers use; it is searched and never shown.
 """
 
 import math
@@ -14,13 +15,15 @@ from remit.errors import AgentParseError
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*$")
+_ASKED_AS = re.compile(r"<!-- *asked as: *(.*?) *-->")
 _STOP_WORDS = frozenset(
     """
-    a about after all also am an and any are as at be been but by can cant could did do does doing dont
-    for from get got had has have hello hey hi how i i'd i'll i'm i've if in into is it it's its just
-    like me much my need no not of ok on one or our out please s she so some tell than thank thanks that
-    that's the their them then there they this to too up us very want wanted was we were what what's
-    when where which who why will with would yes you your
+    a about after again all also always am an and any are as at be been but by can cant could did do does doing
+    dont for from general generally get gets go goes got had has have hello hey hi how i i'd i'll i'm i've if in
+    into is it it's its just like me much my need no normally not of often ok on one or our out please possible
+    s she should so some still take takes tell than thank thanks that that's the their them then there they this
+    to too up us usually very want wanted was we were what what's when where which who why will with would yes
+    you your
     """.split()  # noqa: SIM905 - a paragraph reads better than 120 quoted words
 )
 _K1 = 1.2
@@ -30,12 +33,17 @@ _HEADING_WEIGHT = 3
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A section of an article. `source` is `file#section`, stable while the file and heading keep their names."""
+    """A section of an article.
+
+    `source` is `file#section`, stable while the file and heading keep their names; `asked_as` are further words
+    that it is found by.
+    """
 
     source: str
     title: str
     section: str
     text: str
+    asked_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ def stems_of(text: str) -> list[str]:
 
 def _counts(passage: Passage) -> Counter[str]:
     counts = Counter(stems_of(passage.text))
-    for stem in stems_of(f"{passage.title} {passage.section}"):
+    for stem in stems_of(f"{passage.title} {passage.section} {passage.asked_as}"):
         counts[stem] += _HEADING_WEIGHT
     return counts
 
@@ -143,18 +151,20 @@ def _read_article(file: Path, folder: Path) -> Iterable[Passage]:
     passages = []
     for (start, match), end in zip(headings, [number for number, _ in headings[1:]] + [len(lines)], strict=True):
         section = match[2] if len(match[1]) > 1 else ""
-        text = _paragraphs(lines[start + 1 : end])
+        body = "\n".join(lines[start + 1 : end])
+        text = _paragraphs(_ASKED_AS.sub("", body))
         if text:
             source = f"{name}#{_anchor(section)}" if section else name
-            passages.append(Passage(source=source, title=title, section=section, text=text))
+            asked_as = " ".join(_ASKED_AS.findall(body))
+            passages.append(Passage(source=source, title=title, section=section, text=text, asked_as=asked_as))
     if not passages:
         raise AgentParseError(file, 1, "the article has a title and no text", "Write at least one paragraph below it.")
     return passages
 
 
-def _paragraphs(lines: Sequence[str]) -> str:
+def _paragraphs(body: str) -> str:
     """Lines of a paragraph joined, list items kept on their own lines, paragraphs apart by one empty line."""
-    text = "\n".join(line.rstrip() for line in lines).strip()
+    text = re.sub(r"[ \t]+\n", "\n", body).strip()
     text = re.sub(r"(?<!\n)\n(?!\n|[-*\d])", " ", text)
     return re.sub(r"\n{3,}", "\n\n", text)
 
