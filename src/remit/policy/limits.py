@@ -4,7 +4,6 @@ Every number of a call is a double, as in JSON, so that `amount / 2` never round
 holds for 50 and for 50.0. Only `true` lets a call run; whatever else comes out, errors included, does not.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -212,12 +211,11 @@ def _text(value: Any) -> str:
     return value
 
 
-def _number(value: float) -> float:
-    # A whole number that a double cannot hold stays what it is: ids must not become equal by rounding.
-    if isinstance(value, int) and abs(value) > _EXACT_AS_DOUBLE:
-        if abs(value) >= _INT64:
-            raise _Unusable
-        return value
-    if not math.isfinite(value):
+def _number(value: float) -> float | str:
+    if not -_INT64 < value < _INT64:  # too large for any bound; also NaN and infinities
         raise _Unusable
+    # Beyond what a double tells apart, a whole number becomes its digits: ids must not become equal by rounding,
+    # and no bound holds for a text.
+    if abs(value) > _EXACT_AS_DOUBLE:
+        return str(int(value))
     return float(value)
