@@ -14,55 +14,71 @@ _STYLES = {Finding.SUPPORTED: "green", Finding.REFUTED: "red", Finding.UNDECIDED
 
 
 def verdict_table(run: Run, verdicts: Sequence[GateVerdict]) -> Table:
-    """The verdicts that trials can settle; the caption counts those that need something else.
+    """What trials can settle, intent by intent, up each intent's ladder to the first level it has not earned.
 
-    Gates on live conversations and on attestations would fill the screen with rows without a number;
-    the report lists them all. pass^k stands for the k of the row's gate.
+    Higher levels, gates on live conversations and attestations would fill the screen with rows that
+    nobody can act on yet; the caption counts them and the report lists them all. pass^k stands for the
+    k of the row's gate.
     """
-    measured = [one for one in verdicts if one.settled_by_trials]
-    levels = list(dict.fromkeys(one.level for one in measured))
+    settled = [one for one in verdicts if one.settled_by_trials]
+    rows = [one for own in _by_intent(settled) for one in _up_to_the_first_not_earned(own)]
     table = Table(
-        title=_title(run, levels),
-        caption=_caption(
-            run,
-            len(verdicts) - len(measured),
-            any_undecided=any(one.finding is Finding.UNDECIDED for one in measured),
-        ),
+        title=Text(f"{run.agent} {run.release}, suite {run.suite}{_simulated(run)}", style="bold"),
+        caption=_caption(run, rows, n_higher=len(settled) - len(rows), n_elsewhere=len(verdicts) - len(settled)),
         box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        show_edge=False,
+        padding=0,
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("intent", overflow="fold", min_width=12, max_width=22)
+    table.add_column("intent", overflow="fold", max_width=22)
     table.add_column("pass^1", justify="right", no_wrap=True)
     table.add_column("pass^k", justify="right", no_wrap=True)
     table.add_column("scenarios\n/ trials", justify="right", no_wrap=True)
-    table.add_column("95 %\ninterval" if _all_at(measured, 0.95) else "interval", no_wrap=True)
-    table.add_column("gate", overflow="fold", max_width=18)
+    table.add_column("95 %\ninterval" if _all_at(rows, 0.95) else "interval", no_wrap=True)
+    table.add_column("gate", max_width=22)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("still needed", max_width=16)
-    for verdict in measured:
-        table.add_row(*_row(run, verdict, several_levels=len(levels) > 1))
+    table.add_column("still needed", no_wrap=True)
+    shown: set[str] = set()
+    for verdict in rows:
+        table.add_row(*_row(run, verdict, named=verdict.intent not in shown))
+        shown.add(verdict.intent)
     return table
+
+
+def _by_intent(verdicts: Sequence[GateVerdict]) -> list[list[GateVerdict]]:
+    grouped: dict[str, list[GateVerdict]] = {}
+    for one in verdicts:
+        grouped.setdefault(one.intent, []).append(one)
+    return list(grouped.values())
+
+
+def _up_to_the_first_not_earned(own: Sequence[GateVerdict]) -> list[GateVerdict]:
+    levels = list(dict.fromkeys(one.level for one in own))
+    shown: list[GateVerdict] = []
+    for level in levels:
+        gates = [one for one in own if one.level == level]
+        shown += gates
+        if any(one.finding is not Finding.SUPPORTED and not one.observed_only for one in gates):
+            return shown
+    return shown
+
+
+def _simulated(run: Run) -> str:
+    return " (simulated customers)" if run.simulated else ""
 
 
 def _all_at(verdicts: Sequence[GateVerdict], confidence: float) -> bool:
     return all(one.interval is None or one.interval.confidence == confidence for one in verdicts)
 
 
-def _title(run: Run, levels: Sequence[str]) -> Text:
-    level = f", gates of {levels[0]}" if len(levels) == 1 else ""
-    simulated = " (simulated customers)" if run.simulated else ""
-    return Text(f"{run.agent} {run.release}, suite {run.suite}{level}{simulated}", style="bold")
-
-
-def _row(run: Run, verdict: GateVerdict, *, several_levels: bool) -> tuple[Text | str, ...]:
-    gate = verdict.gate.replace(f" of {run.suite} ", " ")
-    level = Text(f"\n{verdict.level.replace('_', ' ')}", style="dim") if several_levels else Text()
+def _row(run: Run, verdict: GateVerdict, *, named: bool) -> tuple[Text | str, ...]:
+    gate = verdict.gate.replace(f" of {run.suite} ", " ").replace(f" in {run.suite} ", " ")
+    level = Text(f"\n{verdict.level.replace('_', ' ')}", style="dim")
     observed = Text("\nobserved only", style="dim") if verdict.observed_only else Text()
     return (
-        Text(verdict.intent),
-        _rate(verdict.pass_1),
+        Text(verdict.intent if named else ""),
+        _rate(verdict.pass_1) if named else "",
         _rate(verdict.estimate),
         f"{verdict.n_scenarios} / {verdict.n_trials}",
         "-" if verdict.interval is None else f"{verdict.interval.low:.2f}-{verdict.interval.high:.2f}",
@@ -78,22 +94,24 @@ def _still_needed(verdict: GateVerdict) -> str:
     if verdict.needed is None:
         return "see the report"
     if verdict.needed.scenarios == 0:
-        return f"{verdict.needed.trials} trials: {verdict.needed.assuming}"
-    return f"{verdict.needed.scenarios} scenarios,\n{verdict.needed.trials} trials"
+        return f"{verdict.needed.trials} trials" + ("\nrun again" if verdict.n_excluded else "")
+    return f"{verdict.needed.scenarios} scenarios\n{verdict.needed.trials} trials"
 
 
 def _rate(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _caption(run: Run, n_elsewhere: int, *, any_undecided: bool) -> Text:
+def _caption(run: Run, rows: Sequence[GateVerdict], *, n_higher: int, n_elsewhere: int) -> Text:
     excluded = sum(not trial.outcome.counts for trial in run.trials)
     parts = [f"{run.planned} trials planned, {len(run.trials)} run, {excluded} excluded"]
     parts += [
         f"{one.name.replace('_', ' ')} passes {one.n_passed} of {one.n_scenarios} scenarios" for one in run.baselines
     ]
-    if any_undecided:
+    if any(one.finding is Finding.UNDECIDED for one in rows):
         parts.append("still needed: without a further failure")
+    if n_higher:
+        parts.append(f"{n_higher} gates of higher levels are in the report")
     if n_elsewhere:
         parts.append(f"{n_elsewhere} further gates wait for live conversations or attestations")
     return Text("; ".join(parts) + ".", style="dim")

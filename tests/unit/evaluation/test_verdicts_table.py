@@ -10,7 +10,7 @@ from integration.report_sample import sample_report
 from remit.cli.verdict_table import verdict_table
 from remit.conversations import IntentName
 from remit.evaluation.model import Run
-from remit.evidence.verdicts import GateVerdict
+from remit.evidence.verdicts import Finding, GateVerdict
 
 
 def printed(run: Run, verdicts: tuple[GateVerdict, ...], *, width: int = 100) -> str:
@@ -30,11 +30,14 @@ def verdicts() -> tuple[GateVerdict, ...]:
     return sample_report().verdicts
 
 
-def test_nothing_is_cut_at_100_columns(run: Run, verdicts: tuple[GateVerdict, ...]) -> None:
-    table = printed(run, verdicts)
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_nothing_is_cut(run: Run, verdicts: tuple[GateVerdict, ...], width: int) -> None:
+    table = printed(run, verdicts, width=width)
 
     assert "…" not in table
-    assert max(len(line.rstrip()) for line in table.splitlines()) <= 100
+    assert "42 scenarios" in table
+    assert "attestations." in table
+    assert max(len(line.rstrip()) for line in table.splitlines()) <= width
 
 
 def test_each_measured_gate_has_its_numbers_and_what_is_needed(run: Run, verdicts: tuple[GateVerdict, ...]) -> None:
@@ -42,7 +45,7 @@ def test_each_measured_gate_has_its_numbers_and_what_is_needed(run: Run, verdict
 
     assert lines["order_status"] == "order_status 1.00 1.00 46 / 184 0.90-1.00 pass^4 >= 0.90 ✓ supported"
     assert lines["refund"] == "refund 0.67 0.60 15 / 60 0.23-0.90 pass^4 >= 0.90 ✗ refuted"
-    assert lines["delivery_times"].endswith("? undecided 42 scenarios,")
+    assert lines["delivery_times"].endswith("? undecided 42 scenarios")
 
 
 def test_the_caption_counts_trials_baselines_and_gates_that_wait(run: Run, verdicts: tuple[GateVerdict, ...]) -> None:
@@ -59,3 +62,19 @@ def test_names_are_shown_as_they_are_and_not_read_as_markup(run: Run, verdicts: 
 
     assert "[red]x[/red]" in printed(replace(run, suite="[b]s[/b]"), named)
     assert "[b]s[/b]" in printed(replace(run, suite="[b]s[/b]"), named)
+
+
+def test_an_intent_is_shown_up_to_the_first_level_it_has_not_earned(
+    run: Run, verdicts: tuple[GateVerdict, ...]
+) -> None:
+    supported = next(one for one in verdicts if one.intent == "order_status" and one.settled_by_trials)
+    next_level = replace(supported, level="tools_with_approval", finding=Finding.UNDECIDED)
+    beyond = replace(supported, level="tools_within_limits", finding=Finding.REFUTED)
+
+    text = printed(run, (supported, next_level, beyond))
+
+    assert "supervised answers" in text
+    assert "tools with approval" in text
+    assert "tools within limits" not in text
+    assert "1 gates of higher levels are in the report" in " ".join(text.split())
+    assert text.count("order_status") == 1
