@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from remit.adapters.agents.calls import declare_tools, propose_call
+from remit.adapters.agents.calls import HAND_OFF, declare_tools, propose_call
 from remit.adapters.agents.document import DocumentPlace
 from remit.adapters.agents.endpoint import ENDPOINT_KEYS, read_client
 from remit.adapters.agents.messages import render_messages
@@ -98,10 +98,16 @@ def _remember(calls: Sequence[CompletionCall]) -> JsonObject:
 
 def _waiting_calls(view: AgentView) -> tuple[CompletionCall, ...]:
     """Calls of the last completion that were not proposed yet; none once the customer has spoken again."""
-    remembered: Any = view.conversation.agent_memory.get("waiting") or ()
+    remembered = view.conversation.agent_memory.get("waiting")
     entries = view.conversation.entries
-    if not remembered or not entries or not isinstance(entries[-1], ToolExchange):
+    if not isinstance(remembered, list | tuple) or not entries or not isinstance(entries[-1], ToolExchange):
         return ()
-    calls = tuple(CompletionCall(item["id"], item["name"], item["arguments"]) for item in remembered)
-    granted = {str(spec.name) for spec in view.tools} | {"hand_off"}
-    return calls if all(call.name in granted for call in calls) else ()
+    granted = {str(spec.name) for spec in view.tools} | {HAND_OFF}
+    calls = []
+    for item in remembered:
+        match item:
+            case {"id": str(handle), "name": str(name), "arguments": Mapping() as arguments} if name in granted:
+                calls.append(CompletionCall(handle, name, arguments))
+            case _:  # not granted any more, or the memory of another agent
+                return ()
+    return tuple(calls)
