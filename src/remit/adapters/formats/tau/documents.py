@@ -41,7 +41,8 @@ def read_document(path: Path) -> Document:
     except UnicodeDecodeError as error:
         raise ImportFormatError(path, None, "it is not text", "Give the JSON file itself, unpacked.") from error
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated")
+        # A file that was cut stops making sense within its last word, or in a text that never ends.
+        cut_off = len(error.doc.rstrip()) - error.pos <= 10 or error.msg.startswith("Unterminated")
         problem = "the file breaks off before its JSON ends" if cut_off else f"it is not JSON: {error.msg}"
         mend = f"It stops making sense at byte {error.pos} of {len(raw)}. Fetch it again; nothing was imported."
         raise ImportFormatError(path, error.lineno, problem, mend) from error

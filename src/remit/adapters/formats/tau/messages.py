@@ -1,6 +1,7 @@
 """What was said and called in a recorded conversation, from the message lists of both editions."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from remit.adapters.formats.tau.documents import Place
@@ -11,6 +12,8 @@ from remit.tools import ToolCall, ToolName
 
 HANDOFF_TOOL = "transfer_to_human_agents"
 _FAILURE = "Error: "
+_UNKNOWN_TOOL = "Unknown action "
+_TOOL_ANSWER = "API output: "
 _SPEAKERS = {"assistant": "agent", "user": "customer"}
 
 
@@ -51,7 +54,7 @@ def tau2_talk(messages: Iterable[Place]) -> Talk:
     customer_calls = 0
     for message in flat:
         role = message.text("role")
-        talk.add(role, message.text("content"))
+        talk.add(role, words_of(message))
         for call in message.children("tool_calls"):
             if role == "user" or call.text("requestor") == "user":
                 customer_calls += 1
@@ -65,12 +68,14 @@ def tau2_talk(messages: Iterable[Place]) -> Talk:
 def tau1_talk(messages: Iterable[Place]) -> Talk:
     """Messages of the first edition: one call a message, its answer follows; words beside a call are not said."""
     flat = list(messages)
+    if not any(message.content.get("tool_calls") for message in flat):
+        return _written_actions(flat)
     calls: list[RecordedCall] = []
     talk = _Lines()
     for number, message in enumerate(flat):
         role, asked = message.text("role"), message.children("tool_calls")
         if not asked:
-            talk.add(role, message.text("content"))
+            talk.add(role, words_of(message))
             continue
         function = asked[0].child("function")
         made = ToolCall(ToolName(str(function.required("name"))), _arguments(function), id=asked[0].text("id"))
@@ -79,6 +84,56 @@ def tau1_talk(messages: Iterable[Place]) -> Talk:
         calls.append(_recorded(made, answer))
         talk.transcript.append(("tool", f"{made.tool}({_short(made.arguments)})"))
     return Talk(tuple(calls), tuple(talk.said), tuple(talk.heard), tuple(talk.transcript))
+
+
+def _written_actions(messages: Sequence[Place]) -> Talk:
+    """Agents of the first edition without tool calls write `Action: {"name": ..., "arguments": ...}` as text.
+
+    An action called `respond`, or text that is no action, is said to the customer; the answer of any other
+    comes back in the customer's place.
+    """
+    calls: list[RecordedCall] = []
+    talk = _Lines()
+    pending: ToolCall | None = None
+    for message in messages:
+        role, words = message.text("role"), words_of(message)
+        if role == "user" and pending is not None:
+            calls.append(_answered(pending, words.removeprefix(_TOOL_ANSWER)))
+            pending = None
+        elif role == "assistant":
+            pending = _written_action(words)
+            if pending is None or pending.tool == "respond":
+                talk.add(role, words if pending is None else str(pending.arguments.get("content", "")))
+                pending = None
+            else:
+                talk.transcript.append(("tool", f"{pending.tool}({_short(pending.arguments)})"))
+        else:
+            talk.add(role, words)
+    if pending is not None:
+        calls.append(RecordedCall(pending, None))
+    return Talk(tuple(calls), tuple(talk.said), tuple(talk.heard), tuple(talk.transcript))
+
+
+def _written_action(words: str) -> ToolCall | None:
+    _, marked, text = words.rpartition("Action:")
+    if not marked:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or "name" not in found:
+        return None
+    arguments = found.get("arguments")
+    return ToolCall(ToolName(str(found["name"])), arguments if isinstance(arguments, dict) else {})
+
+
+def words_of(message: Place) -> str:
+    """The text of a message; some files keep it in parts."""
+    content = message.content.get("content")
+    if isinstance(content, list):
+        return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and "text" in part)
+    return message.text("content")
 
 
 class _Lines:
@@ -99,8 +154,11 @@ class _Lines:
 def _recorded(call: ToolCall, answer: Place | None) -> RecordedCall:
     if answer is None:
         return RecordedCall(call, None)
-    text = answer.text("content")
-    failed = answer.content.get("error") is True or text.startswith(_FAILURE)
+    return _answered(call, words_of(answer), failed=answer.content.get("error") is True)
+
+
+def _answered(call: ToolCall, text: str, *, failed: bool = False) -> RecordedCall:
+    failed = failed or text.startswith((_FAILURE, _UNKNOWN_TOOL))
     return RecordedCall(call, text.removeprefix(_FAILURE) if failed else text, failed=failed)
 
 

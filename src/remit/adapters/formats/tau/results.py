@@ -17,7 +17,13 @@ from remit.adapters.formats.tau.belonging import (
 )
 from remit.adapters.formats.tau.documents import Document, Place, digest_of, places, read_document, unknown_format
 from remit.adapters.formats.tau.messages import HANDOFF_TOOL, Talk, tau1_talk, tau2_talk
-from remit.adapters.formats.tau.tasks import NOT_RECOMPUTED, domain_of_tau2, tau1_scenario, tau2_scenario
+from remit.adapters.formats.tau.tasks import (
+    NOT_RECOMPUTED,
+    domain_of_tau2,
+    domain_of_tools,
+    tau1_scenario,
+    tau2_scenario,
+)
 from remit.conversations import AgentName, ReleaseId
 from remit.evaluation.recorded import RecordedConversation, RecordedEnd, RecordedRun
 from remit.scenarios.model import Scenario
@@ -163,7 +169,7 @@ def _tau2_reference_altered(reward_info: Place, scenario: Scenario) -> str:
 
 # ── first edition ─────────────────────────────────────────────────────────────────────────────────
 def _read_tau1(document: Document, agent: str, rule: Tau1Rule) -> RecordedRun:
-    rows = places(document, "", document.content)
+    rows = places(document, "conversation ", document.content)
     counted: Counter[str] = Counter()
     scenarios: dict[str, Scenario] = {}
     made, talks = [], []
@@ -201,10 +207,9 @@ def _read_tau1(document: Document, agent: str, rule: Tau1Rule) -> RecordedRun:
 def _tau1_domain(rows: Sequence[Place]) -> str:
     tools = {str(each.call.tool) for row in rows for each in tau1_talk(row.children("traj")).calls}
     tools |= {action.text("name") for row in rows for action in row.child("info").child("task").children("actions")}
-    if any("reservation" in tool or "flight" in tool for tool in tools):
-        return "airline"
-    if any("order" in tool or "product" in tool for tool in tools):
-        return "retail"
+    domain = domain_of_tools(sorted(tools))
+    if domain in ("airline", "retail"):
+        return domain
     raise rows[0].error(" speaks of neither the airline nor the retail domain of tau1")
 
 

@@ -1,6 +1,7 @@
 """Tasks of both editions as scenarios; nothing of a task is lost, the whole of it stays in `extra`."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def tau2_scenario(task: Place, domain: str, *, source: str) -> Scenario:
     actions = criteria.children("actions")
     reference = tuple(_action(each, "arguments") for each in actions if _of_agent(each))
     basis = tuple(criteria.content.get("reward_basis") or _DEFAULT_BASIS)
-    extra: dict[str, Any] = {"format": "tau2", "task": task.content, "reward_basis": basis}
+    extra: dict[str, Any] = {"format": "tau2", "task": task.content, "reward_basis": basis, EXACT_NUMBERS: True}
     obstacle = _obstacle(task, domain, basis)
     if obstacle:
         extra[NOT_RECOMPUTED] = obstacle
@@ -86,7 +87,7 @@ def domain_of_tau2(task: Place) -> str:
     named = instructions.get("domain") if isinstance(instructions, dict) else None
     if named:
         return str(named)
-    return _domain_of_tools([each.text("name") for each in task.child("evaluation_criteria").children("actions")])
+    return domain_of_tools([each.text("name") for each in task.child("evaluation_criteria").children("actions")])
 
 
 def _tau2_checks(criteria: Place, basis: tuple[str, ...]) -> tuple[Check, ...]:
@@ -157,7 +158,7 @@ def tau1_scenario(task: Place, number: int, *, source: str, domain: str = "", ch
     outputs = [str(each) for each in task.content.get("outputs") or ()]
     reference = tuple(_action(each, "kwargs") for each in task.children("actions"))
     state = (StateCheck(from_reference=True),) if checks_state or not outputs else ()
-    domain = domain or _domain_of_tools([call.tool for call in reference])
+    domain = domain or domain_of_tools([call.tool for call in reference])
     rule = "" if checks_state else "words only"
     return Scenario(
         id=ScenarioId(str(number)),
@@ -176,7 +177,7 @@ def tau1_scenario(task: Place, number: int, *, source: str, domain: str = "", ch
 
 def _tau1_scenarios(document: Document, tasks: tuple[Place, ...]) -> tuple[Scenario, ...]:
     tools = [action.text("name") for task in tasks for action in task.children("actions")]
-    domain = _domain_of_tools(tools)
+    domain = domain_of_tools(tools)
     return tuple(
         tau1_scenario(task, number, source=str(document.path), domain=domain) for number, task in enumerate(tasks)
     )
@@ -189,7 +190,8 @@ def _tau1_essence(task: Place) -> Any:
 
 
 # ── leaves ────────────────────────────────────────────────────────────────────────────────────────
-def _domain_of_tools(tools: list[str]) -> str:
+def domain_of_tools(tools: Sequence[str]) -> str:
+    """`airline`, `retail` or `unknown`, by the words in the names of tools."""
     if any(word in tool for tool in tools for word in _AIRLINE_WORDS):
         return "airline"
     return "retail" if any(word in tool for tool in tools for word in _RETAIL_WORDS) else "unknown"

@@ -13,6 +13,11 @@ NOW = "2024-05-15T15:00:00"
 
 _NEW_RESERVATIONS = ("HATHAT", "HATHAU", "HATHAV")
 _NEW_CERTIFICATES = (3221322, 3221323, 3221324)
+_WORDS = {
+    "flight_type": ("round_trip", "one_way"),
+    "cabin": ("business", "economy", "basic_economy"),
+    "insurance": ("yes", "no"),
+}
 _INSURANCE_PRICE = 30
 _BAG_PRICE = 50
 _AIRPORTS = {
@@ -134,6 +139,7 @@ class Airline:
     ) -> Mapping[str, Any]:
         """Book seats for all passengers and charge the payment methods, which must add up to the price."""
         customer = self._customer(user_id)
+        self._check_words(flight_type=flight_type, cabin=cabin, insurance=insurance)
         travellers = self._passengers(passengers)
         payments = self._payments(payment_methods)
         legs = [self._leg(flight, cabin, len(travellers)) for flight in flights]
@@ -160,6 +166,7 @@ class Airline:
             "insurance": insurance,
         }
         if self._edition is Edition.TAU2:
+            reservation |= {"total_baggages": _whole(total_baggages), "nonfree_baggages": _whole(nonfree_baggages)}
             reservation["status"] = None
             self._take_seats(legs, cabin, len(travellers))
         self._state.put("reservations", number, reservation)
@@ -322,15 +329,21 @@ class Airline:
     def _passengers(self, passengers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if self._edition is Edition.TAU1:
             return [dict(passenger) for passenger in passengers]
-        return [{name: passenger[name] for name in ("first_name", "last_name", "dob")} for passenger in passengers]
+        travellers = [{name: each[name] for name in ("first_name", "last_name", "dob")} for each in passengers]
+        if not all(isinstance(part, str) for traveller in travellers for part in traveller.values()):
+            raise ToolRefusal("Names and dates of birth are text")
+        return travellers
+
+    def _check_words(self, **words: str) -> None:
+        """The second edition refuses a booking in words that its data model does not know."""
+        for name, word in words.items():
+            if self._edition is Edition.TAU2 and word not in _WORDS[name]:
+                raise ToolRefusal(f"{name} must be one of {', '.join(_WORDS[name])}")
 
     def _payments(self, payments: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if self._edition is Edition.TAU1:
             return [dict(payment) for payment in payments]
-        for payment in payments:
-            if int(payment["amount"]) != payment["amount"]:
-                raise ToolRefusal(f"Payment amount {payment['amount']} is not a whole number")
-        return [{"payment_id": payment["payment_id"], "amount": int(payment["amount"])} for payment in payments]
+        return [{"payment_id": payment["payment_id"], "amount": _whole(payment["amount"])} for payment in payments]
 
     def _check_payments(self, customer: Mapping[str, Any], payments: Sequence[Mapping[str, Any]], price: int) -> None:
         for payment in payments:
@@ -369,3 +382,10 @@ class Airline:
         for leg in legs:
             day = self._edit("flights", leg["flight_number"])["dates"][leg["date"]]
             day["available_seats"][cabin] -= n_passengers
+
+
+def _whole(value: float | str) -> int:
+    number = float(value)
+    if number != int(number):
+        raise ToolRefusal(f"{value} is not a whole number")
+    return int(number)
