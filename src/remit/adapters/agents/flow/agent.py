@@ -20,6 +20,7 @@ _SWITCH_PROBABILITY = 0.5
 _SECOND_INTENT_PROBABILITY = 0.3
 _OFFER_ANSWER_DECLINED = "All right. Just write again if anything else comes up."
 _LEFT_AS_IT_IS = "No problem, I have left everything as it is."
+_SIDE_QUESTION_AT_LEAST = 0.5
 _KEYWORDS_AT_MOST = 100
 _REPEATED = "I have looked again and it stays the same: "
 
@@ -68,6 +69,9 @@ class FlowAgent:
             return self._start(memory.suspend(), view, other)
         if understood is not None:
             return self._reply(machine.run(understood), view)
+        aside = self._side_question(memory, text)
+        if aside is not None:
+            return self._reply(aside, view)
         if hearing.gives_up(text):
             return self._reply(Done(replace(memory, said=()), _LEFT_AS_IT_IS), view)
         return self._reply(machine.run(memory), view)
@@ -108,6 +112,16 @@ class FlowAgent:
         slots = [self.document.slots[name] for name in self.document.flows[IntentName(memory.intent)].slots]
         found = {slot.name: hearing.find_value(slot, text, asked=False) for slot in slots}
         return {name: value for name, value in found.items() if value is not None}
+
+    def _side_question(self, memory: Memory, text: str) -> Done | None:
+        """A question in between that an article clearly answers; afterwards the flow asks its own again."""
+        if self.document.knowledge is None or not hearing.asks_something(text):
+            return None
+        found = self.document.knowledge.search(text, limit=1)
+        if not found or found[0].score < max(self.document.retrieval_at_least, _SIDE_QUESTION_AT_LEAST):
+            return None
+        best = found[0]
+        return Done(memory.suspend(), best.passage.text, sources=(best.passage.source,), score=best.score)
 
     def _other_intent(self, memory: Memory, view: AgentView, text: str, *, understood: bool) -> IntentName | None:
         """Another intent than the flow's in progress, if the message clearly has one.

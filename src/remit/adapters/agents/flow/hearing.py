@@ -26,6 +26,9 @@ _UNKNOWN = re.compile(
     r"|idk|dunno|no clue|deleted (it|the|that)|threw (it|the))\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"\?\s*$|\b(what|when|where|why|how|which|who|do you|does (it|the)|is (it|there)|are (there|they))\b", re.IGNORECASE
+)
 _GIVES_UP = re.compile(
     r"^\W*(never ?mind|forget (it|that|about it)|leave it|no longer needed|doesn'?t matter|it'?s fine,? leave"
     r"|actually,? (no|never ?mind|leave it|forget it))\b",
@@ -52,6 +55,11 @@ def yes_or_no(text: str) -> Literal["yes", "no", "unclear"]:
 def does_not_know(text: str) -> bool:
     """Whether the customer says that they don't have what was asked for."""
     return _UNKNOWN.search(text.replace("\u2019", "'")) is not None
+
+
+def asks_something(text: str) -> bool:
+    """Whether the message is a question rather than an answer."""
+    return _QUESTION.search(text) is not None
 
 
 def gives_up(text: str) -> bool:
@@ -96,6 +104,8 @@ def normalised(slot: Slot, found: str) -> str | None:
             value = value.lower()
         case "upper":
             value = value.upper()
+        case "title":
+            value = value.title() if value == value.lower() else value
         case "none":
             pass
     if not value or (slot.valid is not None and not slot.valid.fullmatch(value)):

@@ -13,7 +13,7 @@ from remit.adapters.agents.knowledge import Knowledge
 from remit.conversations import HandoffReason, IntentName
 from remit.tools import ToolName
 
-Normalisation = Literal["none", "digits", "lower", "upper"]
+Normalisation = Literal["none", "digits", "lower", "upper", "title"]
 
 
 @dataclass(frozen=True, slots=True)
