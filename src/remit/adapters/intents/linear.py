@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from remit.adapters.intents.features import FloatArray, SparseVector
-from remit.adapters.intents.separators import Array, LabelArray, Separators, separate
+from remit.adapters.intents.separators import FewRows, LabelArray, Separators, separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class LinearModel:
         n_features: int,
         n_intents: int,
         seed: int,
-        products: Array | None = None,
+        few: FewRows | None = None,
     ) -> "LinearModel":
-        """Train on rows whose label is an intent's position, or NO_INTENT; `products` as in `separate`."""
-        separators = separate(rows, labels, n_features=n_features, n_intents=n_intents, seed=seed, products=products)
+        """Train on rows whose label is an intent's position, or NO_INTENT; `few` as in `separate`."""
+        separators = separate(rows, labels, n_features=n_features, n_intents=n_intents, seed=seed, few=few)
         means = np.zeros((n_features, n_intents), dtype=np.float32)
         for row, label in zip(rows, labels, strict=True):
             if label >= 0:

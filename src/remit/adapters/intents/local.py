@@ -75,9 +75,9 @@ class LocalIntents:
         texts = TrainingTexts.of(examples, labelled, out_of_scope)
         features = NgramFeatures.of(texts.texts, min_rows=2 if len(texts.texts) > _MANY_TEXTS else 1)
         vectors = [features.vector(text) for text in texts.texts]
-        data = rows_of(vectors, texts.labels, features=features, n_intents=len(texts.intents), seed=seed)
         # The many small systems are solved several times faster by one thread than by threads that wait for each other.
         with threadpool_limits(limits=1, user_api="blas"):
+            data = rows_of(vectors, texts.labels, features=features, n_intents=len(texts.intents), seed=seed)
             calibration = calibrate(data, out_of_scope_share=out_of_scope_share)
             model = data.fit(np.arange(len(data.rows), dtype=np.int32))
         return cls(texts.intents, features, model, calibration)

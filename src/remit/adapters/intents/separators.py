@@ -14,6 +14,7 @@ import numpy.typing as npt
 from remit.adapters.intents.features import FloatArray, SparseVector
 
 LabelArray = npt.NDArray[np.int32]
+MaskArray = npt.NDArray[np.bool_]
 Array = npt.NDArray[np.float64]
 
 NO_INTENT = -1
@@ -21,6 +22,8 @@ FEW_ROWS = 1000
 _ABSENT = -2.0  # below every margin that a trained separator gives to a text it knows nothing of
 _C = 1.0
 _MAX_STEPS = 40
+_TOLERANCE = 1e-6
+_SMALLEST_STEP = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,37 @@ class Separators:
     offsets: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class FewRows:
+    """What the fits of many subsets of the same few rows share.
+
+    Args:
+        products: shape (n_rows, n_rows), inner products of the rows.
+        inside: shape (n_rows, n_intents), bool, which rows lie inside the margin of the machines
+            trained on all rows: a first guess for the other fits.
+    """
+
+    products: Array
+    inside: MaskArray
+
+    @classmethod
+    def of(cls, rows: Sequence[SparseVector], labels: LabelArray, *, n_features: int, n_intents: int) -> "FewRows":
+        """Take all products and train on all rows."""
+        dense = np.zeros((len(rows), n_features), dtype=np.float32)
+        for position, row in enumerate(rows):
+            dense[position, row.indices] = row.values
+        products = (dense @ dense.T).astype(np.float64)
+        signs = np.where(labels[:, None] == np.arange(n_intents)[None, :], 1.0, -1.0)
+        # With every row inside every margin there is one system for all machines.
+        start = (products + 1.0) @ np.linalg.solve(products + 1.0 + np.eye(len(rows)) / (2.0 * _C), signs)
+        duals = _newton(products, signs, signs * start < 1.0)
+        return cls(products, signs * ((products + 1.0) @ duals) < 1.0)
+
+    def only(self, chosen: LabelArray) -> "FewRows":
+        """The same for a subset of the rows."""
+        return FewRows(self.products[np.ix_(chosen, chosen)], self.inside[chosen])
+
+
 def separate(
     rows: Sequence[SparseVector],
     labels: LabelArray,
@@ -43,7 +77,7 @@ def separate(
     n_features: int,
     n_intents: int,
     seed: int,
-    products: Array | None = None,
+    few: FewRows | None = None,
 ) -> Separators:
     """One-against-rest separators; an intent without rows gets one that never wins.
 
@@ -53,7 +87,7 @@ def separate(
         n_features: Length of the vectors.
         n_intents: Number of separators.
         seed: For liblinear's order of coordinates; the optimum does not depend on it.
-        products: `inner_products` of the rows if the caller has them already.
+        few: What is known of these rows already; taken here if they are few.
     """
     weights = np.zeros((n_features, n_intents), dtype=np.float32)
     offsets = np.full(n_intents, _ABSENT, dtype=np.float32)
@@ -62,10 +96,9 @@ def separate(
     if len(kinds) == 1:
         offsets[present] = 1.0  # nothing to separate from: closeness alone tells what is out of scope
     elif len(rows) <= FEW_ROWS:
-        duals = _newton(
-            inner_products(rows, n_features) if products is None else products,
-            np.where(labels[:, None] == present[None, :], 1.0, -1.0),
-        )
+        known = few or FewRows.of(rows, labels, n_features=n_features, n_intents=n_intents)
+        signs = np.where(labels[:, None] == present[None, :], 1.0, -1.0)
+        duals = _newton(known.products, signs, known.inside[:, present])
         for row, dual in zip(rows, duals, strict=True):
             weights[row.indices[:, None], present] += np.outer(row.values, dual).astype(np.float32)
         offsets[present] = duals.sum(axis=0)
@@ -74,21 +107,7 @@ def separate(
     return Separators(weights, offsets)
 
 
-def inner_products(rows: Sequence[SparseVector], n_features: int) -> Array:
-    """Shape (n_rows, n_rows): inner products of all pairs."""
-    row_of = np.repeat(np.arange(len(rows)), [len(row.indices) for row in rows])
-    indices = np.concatenate([row.indices for row in rows])
-    values = np.concatenate([row.values for row in rows])
-    products = np.zeros((len(rows), len(rows)))
-    dense = np.zeros(n_features, dtype=np.float32)
-    for position, row in enumerate(rows):
-        dense[row.indices] = row.values
-        products[position] = np.bincount(row_of, weights=values * dense[indices], minlength=len(rows))
-        dense[row.indices] = 0.0
-    return products
-
-
-def _newton(products: Array, signs: Array) -> Array:
+def _newton(products: Array, signs: Array, inside: MaskArray) -> Array:
     """Shape (n_rows, n_machines): dual weights that minimise |w|^2 / 2 + C sum max(0, 1 - sign x margin)^2.
 
     Given which rows lie inside the margin the optimum is a linear system; the set settles in a few steps.
@@ -96,33 +115,33 @@ def _newton(products: Array, signs: Array) -> Array:
     Args:
         products: shape (n_rows, n_rows), inner products of the rows.
         signs: shape (n_rows, n_machines), 1 for the rows of the intent, -1 for the rest.
+        inside: shape (n_rows, n_machines), bool, a guess; a good one saves steps.
 
     Source:
         Chapelle (2007), Training a support vector machine in the primal, Neural Computation 19(5).
     """
     kernel = products + 1.0  # the offset is one more weight on a constant, as liblinear has it
-    # At the start all rows lie inside the margin of every machine: one system for all of them.
-    start = np.linalg.solve(kernel + np.eye(len(kernel)) / (2.0 * _C), signs)
-    return np.stack([_settle(kernel, sign, dual) for sign, dual in zip(signs.T, start.T, strict=True)], axis=1)
+    return np.stack([_settle(kernel, sign, guess) for sign, guess in zip(signs.T, inside.T, strict=True)], axis=1)
 
 
-def _settle(kernel: Array, sign: Array, dual: Array) -> Array:
-    margins = kernel @ dual
-    cost = _cost(dual, margins, sign)
+def _settle(kernel: Array, sign: Array, guess: MaskArray) -> Array:
+    dual, margins, cost = np.zeros(len(sign)), np.zeros(len(sign)), _C * len(sign)
+    inside = np.flatnonzero(guess)
     for _ in range(_MAX_STEPS):
-        inside = np.flatnonzero(sign * margins < 1.0)
         target = np.zeros(len(sign))
         system = kernel[np.ix_(inside, inside)] + np.eye(len(inside)) / (2.0 * _C)
         target[inside] = np.linalg.solve(system, sign[inside])
-        step, new_cost = 1.0, np.inf
-        while new_cost > cost and step > 1e-6:
-            new_dual = dual + step * (target - dual)
-            new_margins = kernel @ new_dual
-            new_cost = _cost(new_dual, new_margins, sign)
+        new_margins = kernel @ target
+        step, new_cost = 1.0, _cost(target, new_margins, sign)
+        while new_cost > cost and step > _SMALLEST_STEP:
             step /= 2.0
-        if new_cost >= cost * (1.0 - 1e-9):
+            new_cost = _cost(dual + step * (target - dual), margins + step * (new_margins - margins), sign)
+        gain = cost - new_cost
+        dual, margins, cost = dual + step * (target - dual), margins + step * (new_margins - margins), new_cost
+        now_inside = np.flatnonzero(sign * margins < 1.0)
+        if np.array_equal(now_inside, inside) or 0.0 <= gain <= _TOLERANCE * cost:
             break
-        dual, margins, cost = new_dual, new_margins, new_cost
+        inside = now_inside
     return dual
 
 

@@ -10,7 +10,7 @@ from remit.adapters.intents.background import BACKGROUND
 from remit.adapters.intents.calibration import Calibration, fit_scope, fit_sharpness
 from remit.adapters.intents.features import NgramFeatures, SparseVector
 from remit.adapters.intents.linear import Evidence, LinearModel
-from remit.adapters.intents.separators import FEW_ROWS, NO_INTENT, Array, LabelArray, inner_products
+from remit.adapters.intents.separators import FEW_ROWS, NO_INTENT, FewRows, LabelArray
 
 _MANY_ROWS = 3000
 _N_FOLDS = 5
@@ -21,7 +21,7 @@ _N_GROUPS = 4
 class TrainingRows:
     """Feature rows, each with the position of its intent or NO_INTENT.
 
-    `products` holds the rows' inner products where they are few enough for every fit to reuse them.
+    `few` is what all fits share where the rows are few enough.
     """
 
     rows: tuple[SparseVector, ...]
@@ -29,7 +29,7 @@ class TrainingRows:
     n_features: int
     n_intents: int
     seed: int
-    products: Array | None
+    few: FewRows | None
 
     def fit(self, chosen: LabelArray) -> LinearModel:
         """Train on the rows at these positions."""
@@ -39,7 +39,7 @@ class TrainingRows:
             n_features=self.n_features,
             n_intents=self.n_intents,
             seed=self.seed,
-            products=None if self.products is None else self.products[np.ix_(chosen, chosen)],
+            few=self.few.only(chosen) if self.few else None,
         )
 
 
@@ -48,14 +48,11 @@ def rows_of(
 ) -> TrainingRows:
     """The rows with the background added as messages of no intent."""
     rows = (*vectors, *(features.vector(text) for text in BACKGROUND))
-    return TrainingRows(
-        rows=rows,
-        labels=np.array([*labels, *[NO_INTENT] * len(BACKGROUND)], dtype=np.int32),
-        n_features=features.n_features,
-        n_intents=n_intents,
-        seed=seed,
-        products=inner_products(rows, features.n_features) if len(rows) <= FEW_ROWS else None,
+    marked = np.array([*labels, *[NO_INTENT] * len(BACKGROUND)], dtype=np.int32)
+    few = (
+        FewRows.of(rows, marked, n_features=features.n_features, n_intents=n_intents) if len(rows) <= FEW_ROWS else None
     )
+    return TrainingRows(rows, marked, features.n_features, n_intents, seed, few)
 
 
 def calibrate(data: TrainingRows, *, out_of_scope_share: float) -> Calibration:
