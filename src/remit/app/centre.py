@@ -29,7 +29,9 @@ class ToolsSource(BaseModel):
     mcp: McpSource | None = None
 
 
-class _CentreFile(BaseModel):
+class ContactCentreFile(BaseModel):
+    """`remit.yaml` as it is written."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     api_version: Annotated[str, Field(alias="apiVersion", pattern="^remit/v1$")]
@@ -64,7 +66,7 @@ def load_centre(directory: Path) -> Centre:
     path = directory / FILE
     document = _read(path)
     try:
-        centre = _CentreFile.model_validate(document)
+        centre = ContactCentreFile.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"

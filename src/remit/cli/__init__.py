@@ -3,7 +3,6 @@
 import sys
 
 import typer
-from click.exceptions import Abort, ClickException
 from rich.console import Console
 
 from remit.cli.demo import demo
@@ -50,11 +49,11 @@ def _run() -> int:
     except RemitError as error:
         errors.print(f"error: {error}")
         return EXIT_ERROR
-    except Abort:
+    except (typer.Abort, KeyboardInterrupt):
         errors.print("stopped: interrupted; what was recorded before is kept.")
         return EXIT_ERROR
-    except ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        errors.print(f"error: {error.format_message()}\n  `remit COMMAND --help` lists what it takes.")
         return EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the border of the terminal: a person gets a sentence, never a traceback
         errors.print(

@@ -5,6 +5,7 @@ import json
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,7 +97,9 @@ def gateway_over(stage: Stage, database: SqliteDatabase, agent: Agent | None = N
 
     grants = StoredGrants(database, clock, permit, rule_at)
     grant = Grant(rule.intent, stage.level, ReleaseId("r-1"), "p-1", "given by the test")
-    asyncio.run(grants.give({rule.intent: grant}))
+    # In a thread of its own: a browser test has a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(grants.give({rule.intent: grant}))).result()
     ports = replace(stage.ports(), recorder=recorder, grants=grants, clock=clock)
     if agent is not None:
         ports = replace(ports, agent=agent)
