@@ -182,7 +182,7 @@ def test_an_agent_that_is_not_there_is_one_clear_error_before_a_run(tmp_path: Pa
     with pytest.raises(AgentUnreachable) as caught:
         asyncio.run(scene())
 
-    assert f"127.0.0.1:{port} does not answer" in str(caught.value)
+    assert f"127.0.0.1:{port} does not answer (Connection refused)" in str(caught.value)
     assert "Check the address in the definition" in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 """One HTTP request with a deadline, a cap on what comes back, and careful retries; every failure is an AgentError."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -130,8 +131,7 @@ class Transport:
         except (aiohttp.ClientSSLError, aiohttp.InvalidURL) as error:
             return _Failure(self._unreachable(request, f"cannot be used ({type(error).__name__})"), never_sent=False)
         except aiohttp.ClientConnectorError as error:
-            reason = error.os_error.strerror or type(error.os_error).__name__
-            return _Failure(self._unreachable(request, f"does not answer ({reason})"), never_sent=True)
+            return _Failure(self._unreachable(request, f"does not answer ({_reason(error)})"), never_sent=True)
         except (aiohttp.ClientError, ConnectionError) as error:
             problem = f"broke the connection before its answer was whole ({type(error).__name__})"
             return _Failure(self._unreachable(request, problem), never_sent=False)
@@ -163,3 +163,11 @@ class Transport:
             )
             self._loop = loop
         return self._session
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    """The system's words; the library's own repeat the address."""
+    number = error.os_error.errno
+    if number is not None and number > 0:
+        return os.strerror(number)
+    return error.os_error.strerror or type(error.os_error).__name__
