@@ -45,8 +45,9 @@ PLAN = {
 
 
 def sample_policy() -> Policy:
-    """Two levels; the second asks for things that no trial can show."""
+    """Two levels; the second also asks for things that no trial can show."""
     journeys = SuiteGate(suite="journeys", k=4, at_least=0.9)
+    stricter = SuiteGate(suite="journeys", k=4, at_least=0.95)
     live = LiveGate(metric="bad_outcome", parameters={"at_most": 0.02})
     csat = LiveGate(metric="csat", parameters={"no_worse_than": "stable"}, mode="observe")
     return Policy(
@@ -56,7 +57,10 @@ def sample_policy() -> Policy:
         tools={},
         intents={IntentName(name): IntentPolicy(name=IntentName(name), ceiling=APPROVAL) for name in PLAN},
         levels={},
-        gates={ANSWERS: (journeys,), APPROVAL: (live, csat, AttestationGate(attestations=("security_review",)))},
+        gates={
+            ANSWERS: (journeys,),
+            APPROVAL: (stricter, live, csat, AttestationGate(attestations=("security_review",))),
+        },
     )
 
 

@@ -133,7 +133,17 @@ def test_baselines_stand_beside_the_score_and_beside_an_intent(outline: Outline)
     text = re.sub(r"\s+", " ", " ".join(outline.text))
 
     assert "do nothing baseline 0.08 9 / 112 scenarios" in text
-    assert "do nothing: 0.20, 3 / 15 scenarios" in text
+    assert "do nothing: 3 / 15 scenarios always hand off: 5 / 15 scenarios" in text
+
+
+def test_an_intent_is_shown_up_to_the_first_level_that_it_has_not_earned(outline: Outline) -> None:
+    text = re.sub(r"\s+", " ", " ".join(outline.text))
+    table = text[text.index("Each intent up to the first level") : text.index("gates of every level")]
+
+    assert table.count("pass^4 of journeys >= 0.90") == 5
+    assert table.count("pass^4 of journeys >= 0.95") == 1
+    assert "All 10 gates of every level" in text
+    assert "1 ✓ of 5 intents supported for their first level order_status" in text
 
 
 def test_transcripts_carry_the_decision_beside_each_reply_and_the_difference(outline: Outline) -> None:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from remit.evaluation.model import Run
+from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence.verdicts import Finding, GateVerdict
 
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✗", Finding.UNDECIDED: "?"}
@@ -21,7 +22,7 @@ def verdict_table(run: Run, verdicts: Sequence[GateVerdict]) -> Table:
     k of the row's gate.
     """
     settled = [one for one in verdicts if one.settled_by_trials]
-    rows = [one for own in _by_intent(settled) for one in _up_to_the_first_not_earned(own)]
+    rows = [one for own in _by_intent(settled) for one in steps_to_the_first_not_earned(own)]
     table = Table(
         title=Text(f"{run.agent} {run.release}, suite {run.suite}{_simulated(run)}", style="bold"),
         caption=_caption(run, rows, n_higher=len(settled) - len(rows), n_elsewhere=len(verdicts) - len(settled)),
@@ -51,17 +52,6 @@ def _by_intent(verdicts: Sequence[GateVerdict]) -> list[list[GateVerdict]]:
     for one in verdicts:
         grouped.setdefault(one.intent, []).append(one)
     return list(grouped.values())
-
-
-def _up_to_the_first_not_earned(own: Sequence[GateVerdict]) -> list[GateVerdict]:
-    levels = list(dict.fromkeys(one.level for one in own))
-    shown: list[GateVerdict] = []
-    for level in levels:
-        gates = [one for one in own if one.level == level]
-        shown += gates
-        if any(one.finding is not Finding.SUPPORTED and not one.observed_only for one in gates):
-            return shown
-    return shown
 
 
 def _simulated(run: Run) -> str:

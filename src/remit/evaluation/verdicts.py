@@ -58,6 +58,17 @@ def grants_from(policy: Policy, verdicts: Sequence[GateVerdict]) -> Mapping[Inte
     return {intent.name: _earned(policy, intent, supported) for intent in policy.intents.values()}
 
 
+def steps_to_the_first_not_earned(own: Sequence[GateVerdict]) -> tuple[GateVerdict, ...]:
+    """Of one intent's verdicts, lowest level first, those that matter now: all levels up to the first not earned."""
+    shown: list[GateVerdict] = []
+    for level in dict.fromkeys(one.level for one in own):
+        gates = [one for one in own if one.level == level]
+        shown += gates
+        if any(one.finding is not Finding.SUPPORTED and not one.observed_only for one in gates):
+            break
+    return tuple(shown)
+
+
 def exit_code(verdicts: Iterable[GateVerdict]) -> int:
     """What a command says about these verdicts; observed gates say nothing, and no verdict at all is undecided."""
     codes = [_EXIT_CODES[one.finding] for one in verdicts if not one.observed_only]

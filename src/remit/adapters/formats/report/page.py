@@ -16,6 +16,7 @@ from remit.adapters.formats.report.scores import (
 from remit.adapters.formats.report.transcripts import Exchange, exchanges, shown
 from remit.conversations import IntentName
 from remit.evaluation.model import CheckResult, Run, Trial
+from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence import Outcome
 from remit.evidence.verdicts import Finding, GateVerdict
 from remit.scenarios.model import ScenarioId, StateChange
@@ -27,10 +28,15 @@ NAMES_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class IntentSection:
-    """The verdicts of one intent, with what the baselines pass of it."""
+    """The verdicts of one intent, with what the baselines pass of it.
+
+    `steps` are the verdicts up to the first level that is not earned; `verdicts` are those of all levels.
+    `headline` is the finding for the lowest level.
+    """
 
     name: IntentName
     level: str
+    steps: tuple[GateVerdict, ...]
     verdicts: tuple[GateVerdict, ...]
     baselines: tuple[Rate, ...]
     headline: Finding
@@ -95,6 +101,8 @@ class Page:
     n_findings: Mapping[Finding, int]
     named: Mapping[Finding, str]
     intents: tuple[IntentSection, ...]
+    methods: str
+    n_gates: int
     waiting: tuple[Waiting, ...]
     runs: tuple[RunSection, ...]
     worst: tuple[ScenarioSection, ...]
@@ -117,6 +125,8 @@ def compose(report: Report) -> Page:
         n_findings={finding: sum(one.headline is finding for one in intents) for finding in Finding},
         named={finding: _names(intents, finding) for finding in Finding},
         intents=intents,
+        methods="; ".join(dict.fromkeys(_method(one) for one in measured if one.interval is not None)),
+        n_gates=len(measured),
         waiting=_waiting([one for one in report.verdicts if not one.settled_by_trials]),
         runs=tuple(_run_section(run) for run in report.runs),
         worst=tuple(_scenario_section(report, run, trials) for run, trials in failing[:WORST_SCENARIOS]),
@@ -138,18 +148,24 @@ def _intent_section(report: Report, name: IntentName, verdicts: Sequence[GateVer
     return IntentSection(
         name=name,
         level="" if level is None else level.label,
+        steps=steps_to_the_first_not_earned(verdicts),
         verdicts=tuple(verdicts),
         baselines=tuple(rate for rate in rates if rate is not None),
-        headline=headline(verdicts),
+        headline=_headline([one for one in verdicts if one.level == verdicts[0].level]),
     )
 
 
-def headline(verdicts: Sequence[GateVerdict]) -> Finding:
-    """One word for an intent: refuted if any enforcing gate is, supported only if all are."""
+def _headline(verdicts: Sequence[GateVerdict]) -> Finding:
+    """One word for a level: refuted if any enforcing gate is, supported only if all are."""
     findings = {one.finding for one in verdicts if not one.observed_only}
     if Finding.REFUTED in findings:
         return Finding.REFUTED
     return Finding.SUPPORTED if findings == {Finding.SUPPORTED} else Finding.UNDECIDED
+
+
+def _method(verdict: GateVerdict) -> str:
+    interval = verdict.interval
+    return "" if interval is None else f"{interval.confidence * 100:g} % {interval.method}"
 
 
 def _names(sections: Sequence[IntentSection], finding: Finding) -> str:
