@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remit.adapters.intents.windows import carried_weights, looks_new, standing_alone
+
+unit = st.floats(0.0, 1.0)
+
+
+@given(st.lists(unit, min_size=1, max_size=8))
+def test_every_message_weighs_something_between_nothing_and_all(standing: list[float]) -> None:
+    weights = carried_weights(standing)
+    assert len(weights) == len(standing)
+    assert all(0.0 <= weight <= 1.0 for weight in weights)
+    assert weights[-1] > 0.0
+
+
+@given(st.lists(unit, max_size=5))
+def test_a_message_that_stands_alone_covers_all_before_it(before: list[float]) -> None:
+    assert carried_weights([*before, 1.0]) == [0.0] * len(before) + [1.0]
+
+
+@given(unit)
+def test_a_reply_leaves_what_was_asked_in_force(first: float) -> None:
+    assert carried_weights([1.0, 0.0]) == [1.0, 0.3]
+    assert carried_weights([first, 0.0])[0] >= first
+
+
+@pytest.mark.parametrize(
+    "reply", ["yes please", "it is 10423", "10423", "the blue one", "thanks, that is right", "", "\u2026"]
+)
+def test_replies_are_no_new_requests(reply: str) -> None:
+    assert looks_new(reply) == 0.0
+
+
+def test_a_request_is_more_likely_new_than_a_statement_and_that_more_than_a_reply() -> None:
+    request, statement = looks_new("can you write my homework essay"), looks_new("my dog ate a big shoe")
+    assert 1.0 > request > statement > looks_new("yes please")
+
+
+@given(unit, unit, st.text(max_size=40))
+def test_a_clearer_message_stands_more_alone(first: float, second: float, text: str) -> None:
+    vague, clear = sorted([first, second])
+    assert 0.0 <= standing_alone(vague, text) <= standing_alone(clear, text) <= 1.0
