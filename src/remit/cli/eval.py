@@ -122,8 +122,11 @@ def _expect_writable(*files: Path | None) -> None:
             continue
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not file.exists()
             with file.open("a"):
                 pass
+            if is_new:
+                file.unlink()
         except OSError as error:
             raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error
 
