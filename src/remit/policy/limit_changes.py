@@ -1,5 +1,6 @@
 """Whether one limit lets more calls run than another, as far as that can be told from the text."""
 
+import re
 from dataclasses import dataclass
 
 from remit.policy.changes import Direction, fewer, more
@@ -7,6 +8,7 @@ from remit.policy.limit_syntax import read_tokens
 
 _UPPER = frozenset({"<=", "<"})
 _LOWER = frozenset({">=", ">"})
+_NUMBER = re.compile(r"\d+|\d*\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,16 @@ def _bounds(clauses: frozenset[str]) -> dict[tuple[str, str], float] | None:
     """Each clause as (name, comparison) -> number; None if one is no bound, or two bound the same."""
     bounds: dict[tuple[str, str], float] = {}
     for clause in clauses:
-        *name, sign, number = clause.split(" ")
-        try:
-            key, value = (" ".join(name), sign), float(number)
-        except ValueError:
+        *name, sign, number = ["", "", *clause.split(" ")]
+        key = " ".join(name).strip(), sign
+        if sign not in _UPPER | _LOWER or not _is_path(key[0]) or not _NUMBER.fullmatch(number) or key in bounds:
             return None
-        if sign not in _UPPER | _LOWER or key in bounds or not _is_path(name):
-            return None
-        bounds[key] = value
+        bounds[key] = float(number)
     return bounds
 
 
-def _is_path(pieces: list[str]) -> bool:
-    return bool(pieces) and all(piece == "." or piece.isidentifier() for piece in pieces)
+def _is_path(words: str) -> bool:
+    return bool(words) and all(piece == "." or piece.isidentifier() for piece in words.split(" "))
 
 
 def _clauses(expression: str) -> frozenset[str]:

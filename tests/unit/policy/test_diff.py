@@ -218,6 +218,9 @@ def test_a_limit_on_a_write_that_had_none_lets_it_run_alone() -> None:
         ("a <= 5 && (b || c)", "a <= 4 && (b || c)", TAKES, True),
         ("a < 5", "a <= 5", GRANTS, False),
         ("a == 5", "a == 6", GRANTS, False),
+        ("a <= 5", "true", GRANTS, False),
+        ("a <= nan", "a <= inf", GRANTS, False),
+        ("order.total <= 5", "order.total <= 4.5", TAKES, True),
     ],
 )
 def test_limits_are_compared_clause_by_clause(
