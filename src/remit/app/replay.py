@@ -32,6 +32,7 @@ from remit.evidence.verdicts import GateVerdict
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
+from remit.scenarios.model import Scenario
 from remit.scenarios.ports import World
 from remit.statistics import PassHatK, ScenarioCounts, mean_pass_hat_k
 
@@ -127,7 +128,7 @@ async def replay_file(
     """
     recorded = read_results(path, agent=agent)
     on_start(len(recorded.conversations))
-    folder, worlds = _load_worlds(recorded, data)
+    folder, worlds = load_worlds(recorded.suite, data)
     scored = await _score_best(recorded, worlds, on_trial)
     rule = ""
     if recorded.format == "tau1":
@@ -175,18 +176,23 @@ def find_domain_folder(data: Path, edition: str, domain: str) -> Path | None:
     return next((each for each in candidates if has_tau_database(each, Edition(edition))), None)
 
 
-def _load_worlds(recorded: RecordedRun, data: Path | None) -> tuple[Path | None, Mapping[str, World]]:
-    domain = recorded.suite.removeprefix(f"{recorded.format}-")
+def load_worlds(suite: str, data: Path | None) -> tuple[Path | None, Mapping[str, World]]:
+    """The folder and the worlds of a suite such as `tau2-airline`, by variant; none without data or for telecom.
+
+    Raises:
+        SettingsError: The data holds no database of this domain.
+    """
+    edition, _, domain = suite.partition("-")
     if data is None or domain not in ("airline", "retail"):
         return None, {}
-    folder = find_domain_folder(data, recorded.format, domain)
+    folder = find_domain_folder(data, edition, domain)
     if folder is None:
         raise SettingsError(
-            f"there is no database of the {recorded.format} {domain} domain at {str(data)!r}.\n"
+            f"there is no database of the {edition} {domain} domain at {str(data)!r}.\n"
             "  Point --tasks at the benchmark's data: a domain's folder with `db.json` or `db/`, or one above it."
         )
     named: Domain = "airline" if domain == "airline" else "retail"
-    return folder, dict(load_tau_worlds(folder, named, Edition(recorded.format), checks_arguments=False))
+    return folder, dict(load_tau_worlds(folder, named, Edition(edition), checks_arguments=False))
 
 
 # ── scoring ───────────────────────────────────────────────────────────────────────────────────────
@@ -206,14 +212,19 @@ async def _score_best(recorded: RecordedRun, worlds: Mapping[str, World], on_tri
 
 
 async def _score(recorded: RecordedRun, variant: str, world: World | None, on_trial: Callable[[], None]) -> _Scored:
-    references: dict[str, ReferenceEnd] = {}
-    if world is not None:
-        scenarios = [*recorded.scenarios, *(each.scenario for each in recorded.conversations)]
-        for scenario in scenarios:
-            if scenario.version not in references and not _only_published(scenario.extra):
-                references[scenario.version] = await run_reference(scenario, world)
+    scenarios = [*recorded.scenarios, *(each.scenario for each in recorded.conversations)]
+    references = await run_references(scenarios, world) if world is not None else {}
     trials = await replay_conversations(recorded.conversations, world, references, on_trial=on_trial)
     return _Scored(recorded, variant, trials, references, reward_differences(trials))
+
+
+async def run_references(scenarios: Iterable[Scenario], world: World) -> dict[str, ReferenceEnd]:
+    """What the reference of each scenario does, by scenario version; those that no replay can score are left out."""
+    references: dict[str, ReferenceEnd] = {}
+    for scenario in scenarios:
+        if scenario.version not in references and not scenario.extra.get("not_recomputed"):
+            references[scenario.version] = await run_reference(scenario, world)
+    return references
 
 
 async def _score_by_rule(
@@ -304,10 +315,6 @@ def _missing_for_gate(recorded: RecordedRun, trials: Sequence[Trial], k: int) ->
             passed = seen.n_passed + (trial.outcome is Outcome.PASSED)
             counted[trial.intent][trial.scenario] = ScenarioCounts(passed, seen.n_trials + 1)
     return {intent: mean_pass_hat_k(counts.values(), k=k) for intent, counts in sorted(counted.items())}
-
-
-def _only_published(extra: Mapping[str, object]) -> bool:
-    return bool(extra.get("not_recomputed"))
 
 
 def _counts_by_published_rules(trials: Sequence[Trial]) -> list[ScenarioCounts]:

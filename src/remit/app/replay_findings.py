@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from remit.adapters.formats.tau import differing_parts, read_tasks
+from remit.errors import ImportFormatError
 from remit.evaluation.model import Trial
 from remit.evaluation.recorded import RecordedRun
 from remit.evaluation.replay import ReferenceEnd
+from remit.scenarios.model import Scenario
 
 
 def describe_findings(
@@ -62,13 +64,18 @@ def _reference_findings(recorded: RecordedRun, references: Mapping[str, Referenc
 
 def _revisions(recorded: RecordedRun, folder: Path) -> list[str]:
     """Embedded tasks that are not those of the nearest tasks file of the folder; the embedded ones score."""
-    counted = [_revised(recorded, file) for file in sorted(folder.glob("tasks*.json"))]
+    counted, unreadable = [], []
+    for file in sorted({*folder.glob("tasks.json"), *folder.glob("tasks_[0-9]*.json")}):
+        try:
+            counted.append(_revised(recorded, file.name, read_tasks(file)))
+        except ImportFormatError as error:
+            unreadable.append(f"embedded tasks cannot be compared with the known ones: {error.problem} ({file.name})")
     nearest = min(counted, default=(0, ""))
-    return [nearest[1]] if nearest[0] else []
+    return [nearest[1]] if nearest[0] else unreadable
 
 
-def _revised(recorded: RecordedRun, file: Path) -> tuple[int, str]:
-    known = {scenario.id: scenario for scenario in read_tasks(file)}
+def _revised(recorded: RecordedRun, file: str, tasks: Sequence[Scenario]) -> tuple[int, str]:
+    known = {scenario.id: scenario for scenario in tasks}
     by_part: dict[str, int] = defaultdict(int)
     n_revised = 0
     for scenario in recorded.scenarios:
@@ -78,7 +85,7 @@ def _revised(recorded: RecordedRun, file: Path) -> tuple[int, str]:
             by_part[part] += 1
     named = ", ".join(f"{part} in {n}" for part, n in sorted(by_part.items()))
     return n_revised, (
-        f"{n_revised} of {len(recorded.scenarios)} embedded tasks are other versions than in {file.name} "
+        f"{n_revised} of {len(recorded.scenarios)} embedded tasks are other versions than in {file} "
         f"(they differ by {named}); the embedded ones score"
     )
 

@@ -36,7 +36,7 @@ def _group() -> None:
 
 @imports.command("tau")
 def import_tau(
-    paths: Annotated[list[Path], typer.Argument(help="Results files of tau-bench or tau2-bench.")],
+    paths: Annotated[list[Path], typer.Argument(help="Results or tasks files of tau-bench or tau2-bench.")],
     *,
     data: Data = None,
     store: Annotated[Path | None, typer.Option(help="The SQLite file to write to; default: REMIT_STORE.")] = None,
@@ -47,24 +47,33 @@ def import_tau(
 
     Importing a file again adds nothing. If one of the files cannot be used, nothing of any is kept.
     """
+    from remit.adapters.formats.tau import holds_tasks
     from remit.app.replay import parse_gate
     from remit.app.replay_results import keep_in_store, replay_document, summary
+    from remit.app.replay_tasks import describe_tasks, examine_tasks, tasks_document
     from remit.settings import Settings
 
-    replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in paths]
+    tasks = [asyncio.run(examine_tasks(path, data=data)) for path in paths if holds_tasks(path)]
+    named = {each.source for each in tasks}
+    results = [path for path in paths if str(path) not in named]
+    replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in results]
     target = store or Settings.from_environ(os.environ).store
-    n_new = asyncio.run(keep_in_store(replays, target, seen_at=datetime.now(UTC)))
+    n_new = asyncio.run(keep_in_store(replays, target, seen_at=datetime.now(UTC))) if replays else 0
     n_all = sum(len(each.run.trials) for each in replays)
     if as_json:
-        documents = [replay_document(each) for each in replays]
+        documents = [*map(tasks_document, tasks), *map(replay_document, replays)]
         typer.echo(json.dumps({"store": str(target), "observations_new": n_new, "imports": documents}, indent=2))
         return 0
     screen = _screen()
-    for each in replays:
-        screen.print(f"{each.run.source}: {each.run.agent} {each.run.release}, {each.run.suite}")
-        _print_lines(screen, summary(each))
-    screen.print(f"{n_new} of {n_all} observations are new in {target}; the others were there.")
-    screen.print(f"Next: remit replay {paths[0]}" + (f" --tasks {data}" if data else " --tasks DATA"))
+    for each in tasks:
+        screen.print(f"{each.source}: {each.suite}")
+        _print_lines(screen, describe_tasks(each))
+    for done in replays:
+        screen.print(f"{done.run.source}: {done.run.agent} {done.run.release}, {done.run.suite}")
+        _print_lines(screen, summary(done))
+    if replays:
+        screen.print(f"{n_new} of {n_all} observations are new in {target}; the others were there.")
+        screen.print(f"Next: remit replay {results[0]}" + (f" --tasks {data}" if data else " --tasks DATA"))
     return 0
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from remit.adapters.formats.tau.documents import Document, Place, digest_of, places, read_document, unknown_format
 from remit.adapters.formats.tau.intents import intent_of_task
@@ -37,14 +37,27 @@ def read_tasks(path: Path) -> tuple[Scenario, ...]:
         ImportFormatError: The file is not one.
     """
     document = read_document(path)
-    if not isinstance(document.content, list) or not document.content:
+    edition = _edition(document)
+    if edition is None:
         raise unknown_format(path)
     tasks = places(document, "task ", document.content)
-    if all("evaluation_criteria" in task.content for task in tasks):
-        return tuple(tau2_scenario(task, domain_of_tau2(task), source=str(path)) for task in tasks)
-    if all("instruction" in task.content and "actions" in task.content for task in tasks):
+    if edition == "tau1":
         return _tau1_scenarios(document, tasks)
-    raise unknown_format(path)
+    return tuple(tau2_scenario(task, domain_of_tau2(task), source=str(path)) for task in tasks)
+
+
+def holds_tasks(path: Path) -> bool:
+    """Whether the file is a list of tasks, and not of results. Raises ImportFormatError if it is not JSON."""
+    return _edition(read_document(path)) is not None
+
+
+def _edition(document: Document) -> Literal["tau1", "tau2"] | None:
+    tasks = document.content
+    if not isinstance(tasks, list) or not tasks or not all(isinstance(task, dict) for task in tasks):
+        return None
+    if all("user_scenario" in task for task in tasks):
+        return "tau2"
+    return "tau1" if all("instruction" in task and "actions" in task for task in tasks) else None
 
 
 # ── second edition ────────────────────────────────────────────────────────────────────────────────

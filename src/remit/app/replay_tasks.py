@@ -1,0 +1,87 @@
+"""What a tasks file holds: its scenarios, and what an agent without any skill passes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from remit.adapters.formats.tau import read_tasks
+from remit.adapters.worlds.tau.world import HANDOFF_TOOL
+from remit.app.replay import load_worlds, run_references
+from remit.evaluation.model import Baseline
+from remit.evaluation.replay import ReferenceEnd, score_baselines
+from remit.scenarios.model import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """A tasks file as scenarios.
+
+    `references` and `baselines` are empty without the world; scenarios that no replay can score are in neither.
+    """
+
+    source: str
+    suite: str
+    scenarios: tuple[Scenario, ...]
+    references: Mapping[str, ReferenceEnd]
+    baselines: tuple[Baseline, ...]
+
+
+async def examine_tasks(path: Path, *, data: Path | None) -> Tasks:
+    """Read the tasks and run their references and the baselines on the world, if its data are given.
+
+    Raises:
+        ImportFormatError: The file is not a tasks file, or the data cannot be used.
+    """
+    scenarios = read_tasks(path)
+    suite = scenarios[0].start.world
+    _, worlds = load_worlds(suite, data)
+    if not worlds:
+        return Tasks(str(path), suite, scenarios, {}, ())
+    references = await run_references(scenarios, worlds["current"])
+    scorable = [scenario for scenario in scenarios if scenario.version in references]
+    baselines = score_baselines(scorable, references, handoff_tool=HANDOFF_TOOL)
+    return Tasks(str(path), suite, scenarios, references, baselines)
+
+
+def describe_tasks(tasks: Tasks) -> tuple[str, ...]:
+    """What there is to say of them, one sentence each."""
+    intents = {scenario.intent for scenario in tasks.scenarios}
+    said = [f"{len(tasks.scenarios)} scenarios of {len(intents)} intents; a tasks file holds no outcome to keep"]
+    obstacles = [str(scenario.extra.get("not_recomputed", "")) for scenario in tasks.scenarios]
+    said += [
+        f"{obstacles.count(reason)} of them cannot be re-scored: {reason}"
+        for reason in dict.fromkeys(obstacles)
+        if reason
+    ]
+    said += [
+        f"{each.name.replace('_', ' ')} passes {each.n_passed} of {each.n_scenarios} scenarios"
+        for each in tasks.baselines
+    ]
+    failing = [scenario.id for scenario in tasks.scenarios if _fails(tasks.references.get(scenario.version))]
+    if failing:
+        said.append(f"a write fails in the reference of: {', '.join(failing)}")
+    return tuple(said)
+
+
+def tasks_document(tasks: Tasks) -> Mapping[str, Any]:
+    """The same as JSON values."""
+    return {
+        "source": tasks.source,
+        "suite": tasks.suite,
+        "scenarios": [
+            {
+                "id": one.id,
+                "intent": one.intent,
+                "version": one.version,
+                "not_recomputed": one.extra.get("not_recomputed"),
+            }
+            for one in tasks.scenarios
+        ],
+        "baselines": {each.name: {"passed": each.n_passed, "scenarios": each.n_scenarios} for each in tasks.baselines},
+        "findings": list(describe_tasks(tasks)),
+    }
+
+
+def _fails(reference: ReferenceEnd | None) -> bool:
+    return reference is not None and bool(reference.failed_writes)
