@@ -1,0 +1,1 @@
+"""What a governed turn costs over HTTP."""
