@@ -1,0 +1,1 @@
+"""A quarter of simulated conversations with the people of Bramble & Finch."""
