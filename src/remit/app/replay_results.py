@@ -1,12 +1,13 @@
 """What becomes of a replay: rows of the ledger, a report, a document for machines."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from remit.adapters.formats.report import Report
+from remit.adapters.formats.report import Report, render_html, render_json, render_markdown
 from remit.adapters.store import SqliteDatabase, SqliteLedger
 from remit.app.replay import Replay, attribution
 from remit.evaluation.model import Trial
@@ -76,11 +77,21 @@ def _metric(replay: Replay, trial: Trial) -> str:
     return f"{'suite' if is_recomputed(trial) else 'published'}:{replay.run.suite}"
 
 
-def replay_report(replay: Replay, *, made_at: datetime) -> Report:
-    """The replay as a report for people; what was noticed stands beside the suite's name."""
-    run = replace(replay.run, source="; ".join((replay.run.source, *summary(replay))))
+def render_replay(replay: Replay, form: Literal["html", "md", "json"], *, gate: str, made_at: datetime) -> str:
+    """The replay as a report for people or machines; what was noticed stands beside the verdicts."""
+    noticed = summary(replay)
+    digest = hashlib.sha256(gate.encode()).hexdigest()
+    run = replace(replay.run, source="; ".join((replay.run.source, *noticed)), policy=digest)
     titles = {scenario.id: scenario.title for scenario in replay.recorded.scenarios if scenario.title}
-    return Report(runs=(run,), verdicts=replay.verdicts, made_at=made_at, policy_name="", titles=titles)
+    report = Report(
+        runs=(run,), verdicts=replay.verdicts, made_at=made_at, policy_name=f"{gate} for every intent", titles=titles
+    )
+    if form == "html":
+        return render_html(report)
+    if form == "json":
+        return render_json(report)
+    lines = "\n".join(f"- {line}." for line in noticed)
+    return f"{render_markdown(report).rstrip()}\n\n## How these conversations were re-scored\n\n{lines}\n"
 
 
 def summary(replay: Replay) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from remit.app.replay import GateStatement, Replay
 
 DEFAULT_GATE = "pass^4>=0.9"
+_FORMS: Mapping[str, Literal["html", "md", "json"]] = {".html": "html", ".md": "md", ".json": "json"}
 
 imports = typer.Typer(help="Bring in what others have recorded.", no_args_is_help=True)
 
@@ -96,7 +98,7 @@ def replay(
 
     done = _replay(results, data, parse_gate(gate), agent, quiet=as_json)
     if report is not None:
-        _write_report(done, report)
+        _write_report(done, report, gate)
     if as_json:
         typer.echo(json.dumps(replay_document(done), indent=2))
         return exit_code(done.verdicts)
@@ -140,14 +142,13 @@ def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *,
         )
 
 
-def _write_report(done: "Replay", target: Path) -> None:
-    from remit.adapters.formats.report import render_html, render_json, render_markdown
-    from remit.app.replay_results import replay_report
+def _write_report(done: "Replay", target: Path, gate: str) -> None:
+    from remit.app.replay_results import render_replay
 
-    forms = {".html": render_html, ".md": render_markdown, ".json": render_json}
-    if target.suffix not in forms:
+    form = _FORMS.get(target.suffix)
+    if form is None:
         raise SettingsError(f"report {str(target)!r}: its form is not known.\n  End its name in .html, .md or .json.")
-    text = forms[target.suffix](replay_report(done, made_at=datetime.now(UTC)))
+    text = render_replay(done, form, gate=gate, made_at=datetime.now(UTC))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")

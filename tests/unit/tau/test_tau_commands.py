@@ -1,0 +1,133 @@
+"""`remit import tau` and `remit replay`: what they print, what they write, how they exit."""
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from remit.cli import EXIT_ERROR, EXIT_REFUTED, EXIT_SUPPORTED, EXIT_UNDECIDED, main
+from unit.tau.small_shop import (
+    BEN,
+    BENS_ORDER,
+    good_conversation,
+    hears,
+    refusal_conversation,
+    results,
+    shop_folder,
+    simulation,
+    task,
+    tasks,
+    write,
+)
+
+
+def remit(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
+    """The exit code of the command."""
+    monkeypatch.setattr(sys, "argv", ["remit", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder with the small shop's data."""
+    shop_folder(tmp_path)
+    return tmp_path
+
+
+def many_refusals(passing: bool) -> dict[str, object]:
+    """Eighty scenarios in which the agent had to do nothing, and did so or not."""
+    many = [task(f"ben{n}", BEN, BENS_ORDER, [], communicate_info=[] if passing else ["sorry"]) for n in range(80)]
+    talks = [
+        simulation(f"c{n}", f"ben{n}", [hears(f"I am {BEN}, {n}"), hears("###STOP###")], reward=float(passing))
+        for n in range(80)
+    ]
+    return results(talks, of=many)
+
+
+def test_a_replay_exits_by_its_verdicts(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = (
+        write(shop, many_refusals(passing=True), "good.json"),
+        write(shop, many_refusals(passing=False), "bad.json"),
+    )
+    few = write(shop, results([good_conversation()]), "few.json")
+
+    assert remit(monkeypatch, "replay", good, "--tasks", shop, "--gate", "pass^1>=0.9") == EXIT_SUPPORTED
+    assert remit(monkeypatch, "replay", bad, "--tasks", shop, "--gate", "pass^1>=0.9") == EXIT_REFUTED
+    assert remit(monkeypatch, "replay", few, "--tasks", shop) == EXIT_UNDECIDED
+    assert remit(monkeypatch, "replay", shop / "none.json", "--tasks", shop) == EXIT_ERROR
+
+
+def test_a_replay_says_what_was_recomputed_and_what_is_missing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(shop, results([good_conversation() | {"reward_info": {"reward": 0}}, refusal_conversation()]))
+
+    remit(monkeypatch, "replay", path, "--tasks", shop)
+
+    printed = capsys.readouterr().out
+    assert "2 of 2 rewards re-computed; 1 of 2 equal the published ones" in printed
+    assert "pass^4 needs 4 counted trials of a scenario: 2 scenarios lack 6 trials in all" in printed
+    assert "do nothing passes 1 of 2 scenarios" in printed
+    assert "conversation c-ana: published 0, re-computed 1; right is the re-computed one" in printed
+    assert "Next: " in printed
+
+
+def test_a_replay_speaks_json_and_writes_each_form_of_report(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(shop, results([good_conversation(), refusal_conversation()]))
+    for suffix in ("html", "md", "json"):
+        target = shop / "reports" / f"replay.{suffix}"
+        remit(monkeypatch, "replay", path, "--tasks", shop, "--json", "--report", target)
+
+        document = json.loads(capsys.readouterr().out)
+        assert document["rewards_recomputed"] == 2
+        assert "2 of 2 rewards re-computed" in target.read_text(encoding="utf-8")
+
+
+def test_a_report_of_an_unknown_form_is_refused(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(shop, results([good_conversation()]))
+
+    assert remit(monkeypatch, "replay", path, "--tasks", shop, "--report", shop / "replay.pdf") == EXIT_ERROR
+    assert ".html, .md or .json" in capsys.readouterr().err
+
+
+def test_an_import_is_kept_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, store = write(shop, results([good_conversation(), refusal_conversation()])), shop / "remit.db"
+
+    for expected in ("2 of 2 observations are new", "0 of 2 observations are new"):
+        assert remit(monkeypatch, "import", "tau", path, "--tasks", shop, "--store", store) == EXIT_SUPPORTED
+        assert expected in capsys.readouterr().out
+
+    with sqlite3.connect(store) as connection:
+        kept = connection.execute("select source, outcome, count(*) from observations group by 1, 2").fetchall()
+    connection.close()
+    assert kept == [("replayed_trial", "passed", 2)]
+
+
+def test_one_bad_file_keeps_all_out(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, store = write(shop, results([good_conversation()])), shop / "remit.db"
+    cut = shop / "cut.json"
+    cut.write_text(path.read_text(encoding="utf-8")[:400], encoding="utf-8")
+
+    assert remit(monkeypatch, "import", "tau", path, cut, "--tasks", shop, "--store", store) == EXIT_ERROR
+    assert not store.exists()
+
+
+def test_a_tasks_file_is_examined_and_nothing_is_kept(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, store = write(shop, tasks(), "some_tasks.json"), shop / "remit.db"
+
+    assert remit(monkeypatch, "import", "tau", path, "--tasks", shop, "--store", store) == EXIT_SUPPORTED
+
+    assert "do nothing passes 1 of 2 scenarios" in capsys.readouterr().out
+    assert not store.exists()
