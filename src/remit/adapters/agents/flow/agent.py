@@ -20,7 +20,8 @@ _SWITCH_PROBABILITY = 0.5
 _SECOND_INTENT_PROBABILITY = 0.3
 _OFFER_ANSWER_DECLINED = "All right. Just write again if anything else comes up."
 _LEFT_AS_IT_IS = "No problem, I have left everything as it is."
-_SIDE_QUESTION_AT_LEAST = 0.5
+_SIDE_QUESTION_AT_LEAST = 0.4
+_GOOD_DEAL_MORE = 8
 _KEYWORDS_AT_MOST = 100
 _REPEATED = "I have looked again and it stays the same: "
 
@@ -117,10 +118,11 @@ class FlowAgent:
         """A question in between that an article clearly answers; afterwards the flow asks its own again."""
         if self.document.knowledge is None or not hearing.asks_something(text):
             return None
-        found = self.document.knowledge.search(text, limit=1)
-        if not found or found[0].score < max(self.document.retrieval_at_least, _SIDE_QUESTION_AT_LEAST):
+        # "Before I decide, what does ...?": the question is often only a part of the message.
+        found = [hit for part in (text, *text.split(",")) for hit in self.document.knowledge.search(part, limit=1)]
+        best = max(found, key=lambda hit: hit.score, default=None)
+        if best is None or best.score < max(self.document.retrieval_at_least, _SIDE_QUESTION_AT_LEAST):
             return None
-        best = found[0]
         return Done(memory.suspend(), best.passage.text, sources=(best.passage.source,), score=best.score)
 
     def _other_intent(self, memory: Memory, view: AgentView, text: str, *, understood: bool) -> IntentName | None:
@@ -131,7 +133,7 @@ class FlowAgent:
         best = next(iter(view.intents.guesses), None)
         if best is None or best.intent == memory.intent or best.intent not in self.document.flows:
             return None
-        if best.probability < _SWITCH_PROBABILITY or (understood and len(text.split()) < 6):
+        if best.probability < _SWITCH_PROBABILITY or (understood and len(text.split()) < _GOOD_DEAL_MORE):
             return None
         return None if any(aside.intent == best.intent for aside in memory.suspended) else best.intent
 
@@ -149,10 +151,17 @@ class FlowAgent:
         for talk in self.document.small_talk:
             if hearing.matches(talk.patterns, text):
                 return self._reply(Done(memory, talk.answer.render({})), view)
+        if self._corrects_last_flow(memory, text):
+            return self._start(memory, view, IntentName(memory.intent))
         wanted = self._wanted(view, text)
         if wanted:
             return self._start(replace(memory, later=tuple(wanted[1:2])), view, wanted[0])
         return self._reply(self._from_knowledge(memory, view, text), view)
+
+    def _corrects_last_flow(self, memory: Memory, text: str) -> bool:
+        """Whether the message gives the flow that just ended another value ("no, I meant 10424")."""
+        known = IntentName(memory.intent) in self.document.flows
+        return known and hearing.corrects(text) and bool(self._found_slots(memory, text))
 
     def _wanted(self, view: AgentView, text: str) -> list[IntentName]:
         """The message's intents that have a flow, most probable first; a second one only if it is really there."""
@@ -178,7 +187,7 @@ class FlowAgent:
     def _start(self, memory: Memory, view: AgentView, intent: IntentName, *, since: int | None = None) -> AgentReply:
         """Begin a flow with what the customer has already said."""
         heard = _said_by_customer(view.conversation)
-        begin = len(heard) - 1 if since is None else since
+        begin = self._begins_at(memory, heard, intent) if since is None else since
         fresh = replace(memory, intent=intent, at=0, values={}, asked={}, waiting="nothing", since=begin, said=())
         found: dict[str, str] = {}
         for message in heard[begin:]:
@@ -187,6 +196,16 @@ class FlowAgent:
         remembered = {name: value for name, value in memory.kept.items() if name in slots}
         fresh = replace(fresh, values={**remembered, **found})
         return self._reply(Machine(self.document, _surroundings(view, fresh)).run(fresh), view)
+
+    def _begins_at(self, memory: Memory, heard: list[Message], intent: IntentName) -> int:
+        """Number of the message with which the flow begins.
+
+        "Just do it" after the same flow has ended says nothing new: what was said before still holds.
+        """
+        newest = len(heard) - 1
+        asked = replace(memory, intent=intent)
+        goes_on = memory.intent == intent and not memory.suspended and not self._found_slots(asked, heard[newest].text)
+        return min(memory.since, newest) if goes_on else newest
 
     # ── from a stop to a reply ────────────────────────────────────────────────────────────────────
     def _reply(self, stop: Stop, view: AgentView) -> AgentReply:

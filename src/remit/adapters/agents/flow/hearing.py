@@ -29,6 +29,10 @@ _UNKNOWN = re.compile(
 _QUESTION = re.compile(
     r"\?\s*$|\b(what|when|where|why|how|which|who|do you|does (it|the)|is (it|there)|are (there|they))\b", re.IGNORECASE
 )
+_CORRECTION = re.compile(
+    r"^\W*no\b|\b(i (meant|mean)|wrong (one|number|order)|not that one|my mistake|make that|sorry,? it('s| is))\b",
+    re.IGNORECASE,
+)
 _GIVES_UP = re.compile(
     r"^\W*(never ?mind|forget (it|that|about it)|leave it|no longer needed|doesn'?t matter|it'?s fine,? leave"
     r"|actually,? (no|never ?mind|leave it|forget it))\b",
@@ -60,6 +64,11 @@ def does_not_know(text: str) -> bool:
 def asks_something(text: str) -> bool:
     """Whether the message is a question rather than an answer."""
     return _QUESTION.search(text) is not None
+
+
+def corrects(text: str) -> bool:
+    """Whether the customer takes back something that they said."""
+    return _CORRECTION.search(text.replace("\u2019", "'")) is not None
 
 
 def gives_up(text: str) -> bool:

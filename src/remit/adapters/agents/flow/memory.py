@@ -54,7 +54,9 @@ class Memory:
 
     def without_flow(self) -> "Memory":
         """Only what outlives a flow: people had the conversation in between, or it is done."""
-        return Memory(document=self.document, intent=self.intent, kept=self.kept, n_repeats=self.n_repeats)
+        return Memory(
+            document=self.document, intent=self.intent, kept=self.kept, since=self.since, n_repeats=self.n_repeats
+        )
 
     def suspend(self) -> "Memory":
         """The waiting flow put aside."""
