@@ -52,8 +52,9 @@ def _verdicts(page: Page) -> Iterable[str]:
     if not page.intents:
         yield "No gate of the policy can be measured by these trials."
         return
+    yield "Each intent up to the first level that it has not earned; below, every gate in sentences."
     header = ("intent", "earned", "gate", "pass^1", "pass^k or rate", "n", "interval", "verdict", "baselines")
-    yield _table(header, [_verdict_row(section, one) for section in page.intents for one in section.verdicts])
+    yield _table(header, [_verdict_row(section, one) for section in page.intents for one in section.steps])
     yield "\n".join(
         f"- **{escaped(one.intent)}**, {escaped(one.gate)}: {escaped(one.why)}"
         for section in page.intents
