@@ -54,7 +54,7 @@ class MemoryStage:
     directory: Path
     effects: Mapping[ToolName, Effect]
     clock: Clock
-    _worlds: dict[tuple[Path, str], World] = field(default_factory=dict)
+    worlds: dict[tuple[Path, str], World] = field(default_factory=dict)
     _specs: dict[tuple[Path, str], Mapping[ToolName, ToolSpec]] = field(default_factory=dict)
 
     async def set_up(self, scenario: Scenario, conversation: ConversationId, seed: int) -> Setup:
@@ -102,9 +102,9 @@ class MemoryStage:
 
     def _world(self, scenario: Scenario) -> World:
         place = (self.directory, scenario.start.world)
-        if place not in self._worlds:
-            self._worlds[place] = load_world(scenario.start.world, self.directory)
-        return self._worlds[place]
+        if place not in self.worlds:
+            self.worlds[place] = load_world(scenario.start.world, self.directory)
+        return self.worlds[place]
 
 
 def _approve(request: ApprovalRequest) -> ExpertVerdict:

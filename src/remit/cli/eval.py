@@ -33,6 +33,7 @@ def evaluate(
     level: Annotated[str, typer.Option(help=f"Level under test: {_LEVELS}. Default: the highest with a suite.")] = "",
     seed: Annotated[int, typer.Option(help="All randomness follows from it; another seed runs new trials.")] = 0,
     concurrency: Annotated[int, typer.Option(min=1, help="Trials under way at the same time.")] = 8,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that play, for agents that compute much.")] = 1,
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="Only scenarios whose id, intent or tag fits, such as refund*.")
     ] = None,
@@ -60,6 +61,7 @@ def evaluate(
         level=_level(level),
         seed=seed,
         concurrency=concurrency,
+        n_processes=processes,
         wanted=tuple(filters or ()),
         baselines=baselines,
     )

@@ -1,7 +1,7 @@
 """A run: every scenario of a suite several times, streamed to the ledger; interrupted runs go on where they stopped."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remit.conversations import IntentName
@@ -16,6 +16,9 @@ from remit.evaluation.trial import TrialLimits, TrialPlan, run_trial
 from remit.evidence import Ledger, Observation, Outcome, Selection
 from remit.policy.levels import AutonomyLevel
 from remit.scenarios.model import Scenario, ScenarioId, Suite
+
+Play = Callable[[TrialPlan], Awaitable[Trial]]
+"""Plays one trial, here or in another process; never raises because of what happens in the trial."""
 
 BATCH = 64
 """Observations that are kept together; a crash loses at most so many trials, which then run again."""
@@ -101,6 +104,7 @@ async def run_suite(
     ledger: Ledger,
     *,
     handing_off: Stage | None = None,
+    play: Play | None = None,
     on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> RunResult:
     """Run what the ledger does not hold yet, and keep every outcome there.
@@ -110,6 +114,7 @@ async def run_suite(
         stage: Where trials of the agent play.
         ledger: Keeps the observations; trials it holds already are not run again.
         handing_off: The stage around an agent that always hands off; None leaves the baselines out.
+        play: Plays the trials elsewhere; None plays them here.
         on_trial: Called after each trial, for a progress bar.
 
     Raises:
@@ -121,7 +126,7 @@ async def run_suite(
     todo = await _not_yet_run(plan, references, sink)
     n_resumed = len(sink.trials)
     try:
-        await _work(plan, stage, sink, references, iter(todo))
+        await _work(plan, play or _player(plan, stage), sink, references, iter(todo))
     finally:
         await sink.flush()
     baselines: tuple[Baseline, ...] = ()
@@ -185,9 +190,13 @@ def _trial_plan(
     )
 
 
+def _player(plan: RunPlan, stage: Stage) -> Play:
+    return lambda trial: run_trial(trial, stage, plan.limits)
+
+
 async def _work(
     plan: RunPlan,
-    stage: Stage,
+    play: Play,
     sink: _Sink,
     references: Mapping[ScenarioId, ReferenceRun],
     todo: Iterator[TrialPlan],
@@ -198,7 +207,7 @@ async def _work(
             if problem:
                 trial = _not_run(trial_plan, problem)
             else:
-                trial = await run_trial(trial_plan, stage, plan.limits)
+                trial = await play(trial_plan)
             await sink.take(trial_plan.scenario, trial)
             await asyncio.sleep(0)  # an agent that never waits must not starve the others, nor Ctrl-C
 

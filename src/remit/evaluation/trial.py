@@ -9,9 +9,9 @@ from remit.conversations import ConversationId, HandedOff, HandoffReason, Messag
 from remit.errors import AgentUnreachable, CustomerError, RemitError, ScenarioReferenceError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import CheckResult, RunId, Trial
-from remit.evaluation.ports import Setup, Stage
+from remit.evaluation.ports import CustomerSession, Stage
 from remit.evidence import Outcome
-from remit.runtime.ports import Agent, AgentReply, AgentView
+from remit.runtime.ports import Agent, AgentReply, AgentView, TurnPorts
 from remit.runtime.report import TurnReport
 from remit.runtime.turn import handle_turn
 from remit.scenarios.model import Scenario, StateChange
@@ -102,7 +102,7 @@ async def _play(plan: TrialPlan, stage: Stage, limits: TrialLimits, reports: lis
     setup = await stage.set_up(plan.scenario, conversation, plan.seed)
     agent = _Watched(setup.ports.agent)
     try:
-        await _converse(conversation, replace(setup, ports=replace(setup.ports, agent=agent)), limits, reports)
+        await _converse(conversation, setup.customer, replace(setup.ports, agent=agent), limits, reports)
         if agent.unreachable is not None:
             raise agent.unreachable
         return _ending(reports, await setup.world.changes())
@@ -110,18 +110,24 @@ async def _play(plan: TrialPlan, stage: Stage, limits: TrialLimits, reports: lis
         await setup.world.close()
 
 
-async def _converse(conversation: ConversationId, setup: Setup, limits: TrialLimits, reports: list[TurnReport]) -> None:
+async def _converse(
+    conversation: ConversationId,
+    customer: CustomerSession,
+    ports: TurnPorts,
+    limits: TrialLimits,
+    reports: list[TurnReport],
+) -> None:
     patience = timedelta(seconds=limits.turn_s)
     transcript: tuple[Message, ...] = ()
     for position in range(limits.max_turns + 1):
-        text = await setup.customer.next_message(transcript)
+        text = await customer.next_message(transcript)
         if text is None:
             return
         if position == limits.max_turns:
             raise CustomerError(f"it had more to say after {limits.max_turns} messages")
-        now = setup.ports.clock.now()
+        now = ports.clock.now()
         turn = Turn(TurnId(f"{conversation}/{position}"), conversation, Message("customer", text, now), now + patience)
-        report = await handle_turn(turn, setup.ports)
+        report = await handle_turn(turn, ports)
         reports.append(report)
         if isinstance(report.outcome, HandedOff):
             return

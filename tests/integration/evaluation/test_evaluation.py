@@ -270,3 +270,12 @@ def test_only_failures_and_a_sample_of_the_rest_keep_their_words() -> None:
 
     assert len(trials(evaluation)) == 80
     assert [trial.scenario for trial in kept] == ["order_status[1]", "order_status[2]", "cancel", "person"]
+
+
+def test_several_processes_see_what_one_sees() -> None:
+    alone, together = run(prepared()), run(prepared(n_processes=2))
+
+    def essence(evaluation: Evaluation) -> list[object]:
+        return [(one.scenario, one.index, one.seed, one.outcome, one.transcript) for one in trials(evaluation)]
+
+    assert essence(together) == essence(alone)
