@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m benchmarks.intents [--only NAME ...] [--seeds N] [--embeddings]`.
+"""Run the benchmark: `python -m benchmarks.intents [--only NAME ...] [--seeds N] [--rows N] [--embeddings]`.
 
 Each measurement runs in a process of its own, so that its peak memory is its own.
 """
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[*SINGLE, "star"])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--embeddings", action="store_true")
+    parser.add_argument("--rows", type=int, help="learn from so many rows only")
     options = parser.parse_args()
     if not data.SHARED.exists():
         sys.exit(f"the data sets are not beside the checkout ({data.SHARED}); nothing measured")
@@ -27,7 +28,12 @@ def main() -> None:
                 if name == "star":
                     print(alone.submit(measure_star, seed).result(), flush=True)
                 else:
-                    print(alone.submit(measure_single, name, seed, options.embeddings).result(), flush=True)
+                    print(
+                        alone.submit(
+                            measure_single, name, seed, embeddings=options.embeddings, n_train=options.rows
+                        ).result(),
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """One measurement: train on a split, judge what is held out, say it in one line of a table."""
 
+import random
 import resource
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 from benchmarks.intents import data, measures
 
 from remit.adapters.intents import LocalIntents
+from remit.adapters.intents.embeddings import MiniLmEncoder
 from remit.conversations import IntentName, Message
 
 SINGLE: dict[str, Callable[[int], data.Split]] = {
@@ -26,7 +29,12 @@ def train(messages: Sequence[data.Labelled], *, embeddings: bool, share: float |
         if row.intent != data.OUT_OF_SCOPE:
             examples.setdefault(IntentName(row.intent), []).append(row.text)
     outside = [row.text for row in messages if row.intent == data.OUT_OF_SCOPE]
-    return LocalIntents.train(examples, out_of_scope=outside, out_of_scope_share=share or 0.2)
+    return LocalIntents.train(
+        examples,
+        out_of_scope=outside,
+        out_of_scope_share=share or 0.2,
+        encoder=MiniLmEncoder.installed() if embeddings else None,
+    )
 
 
 def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judged], float]:
@@ -52,8 +60,9 @@ def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judge
     return judged, (time.process_time() - started) / len(split.test) * 1000.0
 
 
-def measure_single(name: str, seed: int, embeddings: bool) -> str:
+def measure_single(name: str, seed: int, *, embeddings: bool, n_train: int | None) -> str:
     split = SINGLE[name](seed)
+    split = replace(split, train=_thinned(split.train, n_train, seed))
     started = time.process_time()
     intents = train(split.train, embeddings=embeddings, share=None)
     training_s = time.process_time() - started
@@ -68,6 +77,10 @@ def measure_single(name: str, seed: int, embeddings: bool) -> str:
         f"| {coverage} | {sure_right}/{sure} | {measures.calibration_error(judged):.3f} "
         f"| {'-' if ranking is None else f'{ranking:.3f}'} | {training_s:.1f} | {cpu_ms:.2f} | {memory_mb:.0f} |"
     )
+
+
+def _thinned(rows: tuple[data.Labelled, ...], n_wanted: int | None, seed: int) -> tuple[data.Labelled, ...]:
+    return tuple(random.Random(seed).sample(rows, n_wanted)) if n_wanted and n_wanted < len(rows) else rows
 
 
 def measure_star(seed: int) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -97,6 +98,19 @@ def _block(rows: Sequence[Sequence[str]], *, min_rows: int) -> _Block:
     )
 
 
+class Features(Protocol):
+    """What training has seen: turns texts into vectors."""
+
+    @property
+    def n_features(self) -> int:
+        """Length of the vectors."""
+        ...
+
+    def vector(self, text: str) -> SparseVector:
+        """The features of one text."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class NgramFeatures:
     """What training has seen: turns texts into vectors. Immutable, so that threads may share it."""
@@ -126,3 +140,41 @@ class NgramFeatures:
         indices = np.array(word_indices + [position + offset for position in char_indices], dtype=np.int32)
         values = np.array(word_values + char_values, dtype=np.float32)
         return SparseVector(indices, values)
+
+
+class Encoder(Protocol):
+    """A model of what sentences mean."""
+
+    @property
+    def n_dimensions(self) -> int:
+        """Length of the vectors."""
+        ...
+
+    def encode(self, text: str) -> FloatArray:
+        """Shape (n_dimensions,), float32, of length 1."""
+        ...
+
+
+_MEANING = 1.0  # as long as each family of n-grams
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningFeatures:
+    """N-grams, and beside them the vector of an encoder; one linear machine weighs both."""
+
+    ngrams: NgramFeatures
+    encoder: Encoder
+
+    @property
+    def n_features(self) -> int:
+        """Length of the vectors."""
+        return self.ngrams.n_features + self.encoder.n_dimensions
+
+    def vector(self, text: str) -> SparseVector:
+        """The features of one text."""
+        seen = self.ngrams.vector(text)
+        positions = np.arange(self.ngrams.n_features, self.n_features, dtype=np.int32)
+        return SparseVector(
+            np.concatenate([seen.indices, positions]),
+            np.concatenate([seen.values, self.encoder.encode(text) * np.float32(_MEANING)]),
+        )

@@ -7,7 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from remit.adapters.intents.calibration import Calibration
-from remit.adapters.intents.features import NgramFeatures, SparseVector
+from remit.adapters.intents.features import Encoder, Features, MeaningFeatures, NgramFeatures, SparseVector
 from remit.adapters.intents.linear import LinearModel
 from remit.adapters.intents.logistic import Array
 from remit.adapters.intents.model import LabelledWindow, TrainingTexts, texts_of_customer
@@ -44,7 +44,7 @@ class LocalIntents:
     """
 
     intents: tuple[IntentName, ...]
-    features: NgramFeatures
+    features: Features
     model: LinearModel
     calibration: Calibration
 
@@ -56,6 +56,7 @@ class LocalIntents:
         labelled: Sequence[LabelledWindow] = (),
         out_of_scope: Sequence[str] = (),
         out_of_scope_share: float = 0.2,
+        encoder: Encoder | None = None,
         seed: int = 0,
     ) -> "LocalIntents":
         """Learn the intents of a policy.
@@ -67,13 +68,15 @@ class LocalIntents:
             out_of_scope: Messages that none of the intents means; not needed, better with.
             out_of_scope_share: Share of the traffic that is out of scope, in (0, 1). The probabilities
                 hold for this share: where the true one is higher, they promise too much.
+            encoder: Adds what sentences mean, such as `embeddings.MiniLmEncoder.installed()`; slower and better.
             seed: Chooses the folds of the calibration.
 
         Raises:
             SettingsError: No intent has an example, or the share is not in (0, 1).
         """
         texts = TrainingTexts.of(examples, labelled, out_of_scope)
-        features = NgramFeatures.of(texts.texts, min_rows=2 if len(texts.texts) > _MANY_TEXTS else 1)
+        ngrams = NgramFeatures.of(texts.texts, min_rows=2 if len(texts.texts) > _MANY_TEXTS else 1)
+        features = MeaningFeatures(ngrams, encoder) if encoder else ngrams
         vectors = [features.vector(text) for text in texts.texts]
         # The many small systems are solved several times faster by one thread than by threads that wait for each other.
         with threadpool_limits(limits=1, user_api="blas"):

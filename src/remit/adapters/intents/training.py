@@ -8,7 +8,7 @@ import numpy as np
 
 from remit.adapters.intents.background import BACKGROUND
 from remit.adapters.intents.calibration import Calibration, fit_scope, fit_sharpness
-from remit.adapters.intents.features import NgramFeatures, SparseVector
+from remit.adapters.intents.features import Features, SparseVector
 from remit.adapters.intents.linear import Evidence, LinearModel
 from remit.adapters.intents.separators import FEW_ROWS, NO_INTENT, FewRows, LabelArray
 
@@ -44,7 +44,7 @@ class TrainingRows:
 
 
 def rows_of(
-    vectors: Sequence[SparseVector], labels: Sequence[int], *, features: NgramFeatures, n_intents: int, seed: int
+    vectors: Sequence[SparseVector], labels: Sequence[int], *, features: Features, n_intents: int, seed: int
 ) -> TrainingRows:
     """The rows with the background added as messages of no intent."""
     rows = (*vectors, *(features.vector(text) for text in BACKGROUND))
