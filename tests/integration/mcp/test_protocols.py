@@ -1,18 +1,23 @@
 """Old and new revisions of MCP, and clients that have never heard of Remit."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from mcp import Client
 from mcp.types import CallToolResult
+from typer.testing import CliRunner
 
 from contracts.larder import json_world
 from remit.adapters.worlds.mcp_server import WorldServer
+from remit.cli import app
+from remit.errors import SettingsError
 
-HERE = Path(__file__).parent
+CONTRACTS = Path(__file__).parents[2] / "contracts"
 
 
 async def as_stranger(mode: str) -> tuple[list[str], list[CallToolResult]]:
@@ -57,10 +62,33 @@ def test_the_hints_tell_other_clients_what_is_harmless() -> None:
     assert hints["explode"].destructive_hint
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["larder.py:json_world"], "choose one transport"),
+        (["larder.py:json_world", "--stdio", "--http", "0"], "choose one transport"),
+        (["larder.py:nothing", "--stdio"], "larder.py has no 'nothing'"),
+        (["nowhere.py:world", "--http", "0"], "there is no file"),
+    ],
+)
+def test_what_cannot_be_served_is_one_clear_error(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(app, ["world", "serve", *arguments, "--directory", str(CONTRACTS)])
+    assert isinstance(result.exception, SettingsError)
+    assert says in str(result.exception)
+
+
+def test_a_port_that_is_taken_is_one_clear_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        arguments = ["world", "serve", "larder.py:json_world", "--http", port, "--directory", str(CONTRACTS)]
+        result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, SettingsError)
+    assert f"port {port}" in str(result.exception)
+
+
 def test_the_command_serves_on_http_and_says_where() -> None:
     command = [sys.executable, "-m", "remit", "world", "serve", "larder.py:json_world", "--http", "0"]
-    contracts = HERE.parents[1] / "contracts"
-    with subprocess.Popen([*command, "--directory", str(contracts)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, "--directory", str(CONTRACTS)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         words = process.stdout.readline().split()
         try:

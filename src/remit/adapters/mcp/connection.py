@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
-import httpx2
+import httpx2  # the HTTP client of the MCP SDK, which takes one that is configured
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
@@ -29,6 +29,7 @@ from mcp.types import (
 from remit.errors import RemitError
 
 _MOST_PAGES = 100
+_SHORTEST_SECRET = 4
 # Answers that a server gives before it runs a tool. Others may come after the work was done.
 _REFUSED_BEFORE_RUNNING = frozenset({METHOD_NOT_FOUND, INVALID_PARAMS, HEADER_MISMATCH})
 
@@ -287,6 +288,8 @@ def _reason(error: BaseException) -> str:
 def _secrets(server: McpServer) -> Sequence[str]:
     match server:
         case StdioServer():
-            return [value for value in server.env.values() if value]
+            values = [*server.env.values()]
         case HttpServer():
-            return [server.url, *(value for value in server.headers.values() if value)]
+            values = [server.url, *server.headers.values()]
+    # Hiding a `1` or `on` would hide half of every message.
+    return [value for value in values if len(value) >= _SHORTEST_SECRET]
