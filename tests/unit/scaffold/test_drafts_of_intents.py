@@ -9,7 +9,7 @@ import pytest
 from remit.adapters.scaffold import DraftIntent, draft_intents, intent_named
 from remit.errors import ImportFormatError, SettingsError
 
-ORDERS = [f"where is my order {word}" for word in ("now", "today", "please", "again", "exactly", "then", "sir", "hm")]
+ORDERS = [f"where is my order {word}" for word in ("now", "today", "please", "again", "yet", "then", "sir", "hm")]
 REFUNDS = [f"I want a refund {word}" for word in ("now", "today", "please", "again", "at once", "then", "madam", "ok")]
 PASSWORDS = [f"cannot log in, password forgotten {word}" for word in ("help", "today", "again", "sorry", "why", "oh")]
 
@@ -25,14 +25,27 @@ def history(path: Path, openings: Iterable[str]) -> Path:
 def test_openings_that_share_words_become_an_intent_each(tmp_path: Path) -> None:
     drafts = draft_intents(history(tmp_path / "h.jsonl", ORDERS + REFUNDS + PASSWORDS))
 
-    groups = [set(draft.examples) for draft in drafts]
-    assert sorted(map(sorted, groups)) == sorted(map(sorted, (ORDERS, REFUNDS, PASSWORDS)))
-    assert [draft.origin.split(",")[0] for draft in drafts] == [
-        "8 of 22 opening messages",
-        "8 of 22 opening messages",
-        "6 of 22 opening messages",
+    assert sorted(sorted(draft.examples) for draft in drafts) == sorted(map(sorted, (ORDERS, REFUNDS, PASSWORDS)))
+    assert [draft.origin for draft in drafts] == [
+        f"{n} of 22 opening messages, grouped by the words they share" for n in (8, 8, 6)
     ]
-    assert {draft.name for draft in drafts} >= {"refund_want"} or any("refund" in draft.name for draft in drafts)
+    assert any("refund" in draft.name for draft in drafts)
+
+
+def test_labels_of_the_history_are_taken_before_any_grouping(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    rows = [("order_status", text) for text in ORDERS * 2] + [("refund", text) for text in REFUNDS]
+    rows += [("out_of_scope", text) for text in PASSWORDS]
+    lines = [{"intent": label, "messages": [{"speaker": "customer", "text": text}]} for label, text in rows]
+    path.write_text("\n".join(map(json.dumps, lines)))
+
+    drafts = draft_intents(path)
+
+    assert [(draft.name, set(draft.examples)) for draft in drafts] == [
+        ("order_status", set(ORDERS)),
+        ("refund", set(REFUNDS)),
+    ]
+    assert drafts[0].origin == "16 of 30 opening messages, labelled so in the history"
 
 
 def test_the_same_history_gives_the_same_drafts(tmp_path: Path) -> None:

@@ -1,52 +1,72 @@
-"""Drafts of intents from a history: opening messages grouped by the words they share. A start for people, no truth."""
+"""Drafts of intents from a history: its own labels where it has them, else groups of opening messages."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from remit.adapters.scaffold.grouping import group_texts
 from remit.adapters.scaffold.plan import DraftIntent, name_of
 from remit.errors import ImportFormatError
 
 MIN_CONVERSATIONS = 20
 _MOST_INTENTS = 8
 _MOST_EXAMPLES = 20
-_COMPARED = 2000
 _SMALLEST_SHARE = 0.03
 _EMAIL = re.compile(r"\S+@\S+\.\w+")
 _LONG_NUMBER = re.compile(r"\d[\d -]{4,}\d")
-_WORD = r"(?u)\b[^\W\d_]{3,}\b"
+_NO_INTENT = frozenset({"out_of_scope", "none", "other", "unknown"})
 _SHAPE = (
     'One conversation a line: {"messages": [{"speaker": "customer", "text": "..."}, ...]}; role/content are read too.'
 )
 
 
-def draft_intents(path: Path) -> tuple[DraftIntent, ...]:
-    """Group the opening messages of a history (JSON lines); the biggest group first.
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The first thing a customer said, masked, and the label somebody gave the conversation."""
 
-    The same file gives the same drafts. E-mail addresses and long numbers are masked in the examples.
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Opening messages that may be one intent; `n_members` counts repeated ones too."""
+
+    words: str
+    texts: tuple[str, ...]
+    n_members: int
+
+
+def draft_intents(path: Path) -> tuple[DraftIntent, ...]:
+    """The most frequent intents of a history (JSON lines) as drafts, the biggest first.
+
+    Conversations that carry an `intent` are taken by it if at least half of them do; else the opening messages
+    are grouped by their words. The same file gives the same drafts. E-mail addresses and long numbers are masked.
 
     Raises:
         ImportFormatError: The file cannot be read, is no history, or is too small to show groups.
     """
-    openings = Counter(_masked(text) for text in _openings(path))
-    n_conversations = openings.total()
-    if n_conversations < MIN_CONVERSATIONS or len(openings) < MIN_CONVERSATIONS // 2:
+    openings = list(_openings(path))
+    n_different = len({opening.text for opening in openings})
+    if len(openings) < MIN_CONVERSATIONS or n_different < MIN_CONVERSATIONS // 2:
         raise ImportFormatError(
             path,
             None,
-            f"{n_conversations} conversations with {len(openings)} different openings are too few to draft intents",
+            f"{len(openings)} conversations with {n_different} different openings are too few to draft intents",
             f"Give at least {MIN_CONVERSATIONS}, or name the first intents yourself with --intent.",
         )
-    groups = _group(list(openings), list(openings.values()))
-    return tuple(_drafts(groups, openings, n_conversations))
+    n_labelled = sum(bool(opening.label) for opening in openings)
+    if n_labelled * 2 >= len(openings):
+        return tuple(_drafts(_labelled(openings), len(openings), "labelled so in the history"))
+    return tuple(_drafts(_grouped(openings), len(openings), "grouped by the words they share"))
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────
-def _openings(path: Path) -> Iterator[str]:
-    """The first thing each customer said."""
+def _openings(path: Path) -> Iterator[_Opening]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -61,7 +81,7 @@ def _openings(path: Path) -> Iterator[str]:
         yield _opening(conversation, path, number)
 
 
-def _opening(conversation: Any, path: Path, number: int) -> str:
+def _opening(conversation: Any, path: Path, number: int) -> _Opening:
     messages = conversation.get("messages") if isinstance(conversation, Mapping) else None
     if not isinstance(messages, list):
         raise ImportFormatError(path, number, "the line has no list `messages`", _SHAPE)
@@ -69,7 +89,8 @@ def _opening(conversation: Any, path: Path, number: int) -> str:
         speaker = message.get("speaker", message.get("role")) if isinstance(message, Mapping) else None
         text = message.get("text", message.get("content")) if isinstance(message, Mapping) else None
         if speaker in ("customer", "user") and isinstance(text, str) and text.strip():
-            return text
+            label = conversation.get("intent")
+            return _Opening(_masked(text), label if isinstance(label, str) else "")
     raise ImportFormatError(path, number, "no message of the customer in this conversation", _SHAPE)
 
 
@@ -79,79 +100,38 @@ def _masked(text: str) -> str:
 
 
 # ── grouping ──────────────────────────────────────────────────────────────────────────────────────
-def _group(texts: Sequence[str], weights: Sequence[int]) -> list[list[tuple[str, str]]]:
-    """Groups of (text, group's name), nearest to the group's centre first."""
-    import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    one_group = [[(text, "first_contact") for text in texts]]
-    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english", token_pattern=_WORD)
-    try:
-        rows = vectorizer.fit_transform(texts)
-    except ValueError:  # no words at all, such as a history of numbers
-        return one_group
-    grouping = _best_grouping(rows, weights)
-    if grouping is None:
-        return one_group
-    terms, distances = vectorizer.get_feature_names_out(), grouping.transform(rows)
-    groups = []
-    for position, centre in enumerate(grouping.cluster_centers_):
-        name = "_".join(str(terms[index]) for index in np.argsort(-centre, kind="stable")[:2] if centre[index] > 0)
-        members = np.flatnonzero(grouping.labels_ == position)
-        nearest = members[np.argsort(distances[members, position], kind="stable")]
-        groups.append([(texts[index], name or "first_contact") for index in nearest])
-    return groups
+def _labelled(openings: Sequence[_Opening]) -> Iterator[_Group]:
+    labels = Counter(opening.label for opening in openings if opening.label and opening.label not in _NO_INTENT)
+    for label, n_members in labels.items():
+        yield _Group(label, tuple(dict.fromkeys(one.text for one in openings if one.label == label)), n_members)
 
 
-def _best_grouping(rows: Any, weights: Sequence[int]) -> Any:
-    """A fitted KMeans with the best silhouette, or None if all rows are the same.
-
-    `rows`: shape (n_texts, n_words), sparse float64.
-    """
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import silhouette_score
-
-    n_texts = rows.shape[0]
-    n_different = len({(tuple(row.indices), tuple(row.data.round(9))) for row in rows})
-    best_score, best = -1.0, None
-    for n_groups in range(2, min(_MOST_INTENTS, n_different, n_texts - 1) + 1):
-        grouping = KMeans(n_groups, n_init=4, random_state=0).fit(rows, sample_weight=weights)
-        # A sample, because the silhouette's cost grows with the square.
-        score = silhouette_score(
-            rows, grouping.labels_, metric="cosine", sample_size=min(n_texts, _COMPARED), random_state=0
-        )
-        if score > best_score:
-            best_score, best = float(score), grouping
-    return best
+def _grouped(openings: Sequence[_Opening]) -> Iterator[_Group]:
+    counted = Counter(opening.text for opening in openings)
+    for group in group_texts(list(counted), list(counted.values())):
+        yield _Group("_".join(group.words), group.texts, sum(counted[text] for text in group.texts))
 
 
-def _drafts(
-    groups: Sequence[Sequence[tuple[str, str]]], openings: Mapping[str, int], n_conversations: int
-) -> Iterator[DraftIntent]:
-    sized = sorted(((sum(openings[text] for text, _ in group), group) for group in groups), key=lambda one: -one[0])
+def _drafts(groups: Iterator[_Group], n_conversations: int, how: str) -> Iterator[DraftIntent]:
+    """The biggest groups; those below 3 % are left out unless there is no other."""
     taken: set[str] = set()
-    for n_members, group in sized:
-        if n_members < _SMALLEST_SHARE * n_conversations and taken:
-            continue
-        words = group[0][1]
-        name = _free_name(_ascii_name(words, len(taken) + 1), taken)
+    for group in sorted(groups, key=lambda one: -one.n_members)[:_MOST_INTENTS]:
+        if taken and group.n_members < _SMALLEST_SHARE * n_conversations:
+            break
+        name = _free_name(group.words, taken)
         taken.add(name)
         yield DraftIntent(
             name=name,
-            description=f"Draft: conversations that begin with words like {words.replace('_', ' and ')}",
-            examples=tuple(text for text, _ in group[:_MOST_EXAMPLES]),
-            origin=f"{n_members} of {n_conversations} opening messages, grouped by the words they share",
+            description=f"Draft: conversations about {group.words.replace('_', ' ') or 'all that customers write'}",
+            examples=group.texts[:_MOST_EXAMPLES],
+            origin=f"{group.n_members} of {n_conversations} opening messages, {how}",
         )
 
 
-def _ascii_name(words: str, number: int) -> str:
-    """The group's words as a name, or its number where the words are in a script that names cannot have."""
-    return name_of(words) if re.search(r"[a-z]", words.lower()) else f"group_{number}"
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    number = 2
-    candidate = name
+def _free_name(words: str, taken: set[str]) -> str:
+    """The words as a name, or a number where they are in a script that names cannot have."""
+    wished = name_of(words) if re.search(r"[a-z]", words.lower()) else "group"
+    candidate, number = wished, 2
     while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
+        candidate, number = f"{wished}_{number}", number + 1
     return candidate
