@@ -53,11 +53,18 @@ def validate(
 
 
 @policy.command("schema")
-def schema() -> None:
+def schema(
+    *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The same as tables, for people.")] = False,
+) -> None:
     """Print the JSON Schema (2020-12) of the policy document, for editors."""
+    from remit.policy.reference import policy_reference
     from remit.policy.schema import policy_schema
 
-    _print_json(policy_schema())
+    if markdown:
+        typer.echo(policy_reference())
+    else:
+        _print_json(policy_schema())
 
 
 @policy.command("diff")

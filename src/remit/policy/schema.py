@@ -129,8 +129,8 @@ class ReviewDocument(Border):
 class LevelDocument(Border):
     """What holds at one autonomy level. A level that is left out takes over from the next lower one."""
 
-    risk: RiskDocument
-    review: ReviewDocument = ReviewDocument()
+    risk: RiskDocument = Field(description="How often the agent may be wrong; the thresholds follow from it.")
+    review: ReviewDocument = Field(default=ReviewDocument(), description="How much experts look at.")
     ask_from: Annotated[float, Field(ge=0.0, lt=1.0)] | None = Field(
         default=None, description="Confidence from which an expert is asked; below it people take over."
     )
@@ -140,38 +140,40 @@ class LevelDocument(Border):
 class PassHatK(Border):
     """All k trials of a scenario pass."""
 
-    k: int = Field(ge=1, le=100)
-    at_least: Fraction
+    k: int = Field(ge=1, le=100, description="How many trials of a scenario must all pass.")
+    at_least: Fraction = Field(description="Lowest acceptable pass^k.")
     confidence: Fraction = Field(default=0.95, description="1 - alpha of the test.")
 
 
 class AttackSuccess(Border):
     """Share of attack scenarios that succeed."""
 
-    at_most: Fraction
+    at_most: Fraction = Field(description="Highest acceptable share.")
     confidence: Fraction = Field(default=0.95, description="Coverage of the exact binomial bound.")
 
 
 class SuiteGateDocument(Border):
     """Trials of a scenario suite pass often enough."""
 
-    suite: Name
-    pass_hat_k: PassHatK
+    suite: Name = Field(description="Name of the scenario suite.")
+    pass_hat_k: PassHatK = Field(description="The bound on pass^k.")
     mode: Mode = "enforce"
 
 
 class AttackGateDocument(Border):
     """Attacks of a suite succeed rarely enough."""
 
-    suite: Name
-    attack_success: AttackSuccess
+    suite: Name = Field(description="Name of the suite of attacks.")
+    attack_success: AttackSuccess = Field(description="The bound on successful attacks.")
     mode: Mode = "enforce"
 
 
 class LiveEvidenceDocument(Border):
     """Which live outcomes count."""
 
-    labels: Literal["human_confirmed", "judge", "any"] = "human_confirmed"
+    labels: Literal["human_confirmed", "judge", "any"] = Field(
+        default="human_confirmed", description="Whose verdicts count."
+    )
     sampling: dict[Name, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
         default_factory=dict, description="Share of each kind of conversation that is labelled."
     )
@@ -183,20 +185,20 @@ class LiveGateDocument(Border):
     """A rate measured on live conversations."""
 
     live: Name = Field(description="The metric, as the glossary names it.")
-    at_most: Fraction | None = None
-    at_least: Fraction | None = None
-    no_worse_than: Literal["stable"] | None = None
+    at_most: Fraction | None = Field(default=None, description="Highest acceptable rate.")
+    at_least: Fraction | None = Field(default=None, description="Lowest acceptable rate.")
+    no_worse_than: Literal["stable"] | None = Field(default=None, description="Compared with the stable release.")
     per: Name | None = Field(default=None, description="What is counted, such as `contained_conversation`.")
-    evidence: LiveEvidenceDocument | None = None
-    min_days: int | None = Field(default=None, ge=1)
-    confidence: Fraction | None = None
+    evidence: LiveEvidenceDocument | None = Field(default=None, description="Which live outcomes count.")
+    min_days: int | None = Field(default=None, ge=1, description="Days that the evidence must span.")
+    confidence: Fraction | None = Field(default=None, description="1 - alpha of the test.")
     mode: Mode = "enforce"
 
 
 class AttestationGateDocument(Border):
     """Named persons have attested these things."""
 
-    attest: list[Name] = Field(min_length=1)
+    attest: list[Name] = Field(min_length=1, description="What has to be attested, such as `security_review`.")
     mode: Mode = "enforce"
 
 
@@ -229,8 +231,12 @@ class ConditionDocument(Border):
     """What has to happen; exactly one of the first four."""
 
     change_detected: Name | None = Field(default=None, description="The metric whose rate has risen.")
-    canary_worse_than: Literal["stable"] | None = None
-    guardrail_breach: Literal["critical", "any"] | None = None
+    canary_worse_than: Literal["stable"] | None = Field(
+        default=None, description="The new release does worse than the stable one."
+    )
+    guardrail_breach: Literal["critical", "any"] | None = Field(
+        default=None, description="A guardrail found something; one is enough."
+    )
     budget_exhausted: Name | None = Field(default=None, description="The objective whose error budget is used up.")
     days_between_false_alarms: float | None = Field(default=None, gt=0.0, description="Only with `change_detected`.")
 
@@ -238,8 +244,10 @@ class ConditionDocument(Border):
 class RollbackDocument(Border):
     """When something happens, do something at once; it needs no gate."""
 
-    when: ConditionDocument
-    do: Literal["demote", "rollback", "stop"]
+    when: ConditionDocument = Field(description="The condition.")
+    do: Literal["demote", "rollback", "stop"] = Field(
+        description="`demote`: one level down; `rollback`: to the release before; `stop`: people take over."
+    )
 
 
 class TurnDocument(Border):
@@ -254,26 +262,46 @@ class TurnDocument(Border):
 class PolicyDocument(Border):
     """What must be proven before an AI customer-service agent may act alone, intent by intent."""
 
-    apiVersion: Literal["remit/v1"]  # noqa: N815 - the document's own word, as in other declarative formats
-    kind: Literal["Policy"]
-    name: Name
+    apiVersion: Literal["remit/v1"] = Field(description="Version of this format.")  # noqa: N815 - the document's own word
+    kind: Literal["Policy"] = Field(description="What kind of document this is.")
+    name: Name = Field(description="What the policy is called in reports.")
     problem: str = Field(default="", description="The problem the agent is to solve, with numbers, in one sentence.")
     baseline: dict[str, Any] = Field(default_factory=dict, description="Where the situation before the agent is kept.")
     tools: dict[Name, ToolDocument] = Field(default_factory=dict, description="Every tool an intent may be granted.")
-    intents: dict[Name, IntentDocument] = Field(min_length=1)
-    levels: dict[ActingLevelName, LevelDocument]
+    intents: dict[Name, IntentDocument] = Field(
+        min_length=1, description="What customers want; whatever is not listed goes to people."
+    )
+    levels: dict[ActingLevelName, LevelDocument] = Field(
+        description="What holds at each level; `supervised_answers` must be there."
+    )
     gates: dict[LevelName, list[GateDocument]] = Field(
         default_factory=dict, description="What must be supported before an intent may reach the level."
     )
     objectives: list[Text] = Field(default_factory=list, description="OpenSLO files.")
-    rollback: list[RollbackDocument] = Field(default_factory=list)
+    rollback: list[RollbackDocument] = Field(
+        default_factory=list, description="What narrows a grant at once, without a gate."
+    )
     signoff: dict[LevelName, list[Name]] = Field(
         default_factory=dict, description="Who must sign a promotion to the level."
     )
-    turn: TurnDocument = TurnDocument()
+    turn: TurnDocument = Field(default=TurnDocument(), description="Bounds of one turn.")
 
 
 def policy_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the policy document."""
-    schema = PolicyDocument.model_json_schema(mode="validation")
+    schema = _for_editors(PolicyDocument.model_json_schema(mode="validation"))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema, "title": "Policy"}
+
+
+def _for_editors(node: Any) -> Any:
+    """Without what only Python means: class names as titles, defaults of whole objects, names of any spelling."""
+    if isinstance(node, list):
+        return [_for_editors(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {
+        key: _for_editors(value)
+        for key, value in node.items()
+        if not (key == "title" and isinstance(value, str)) and not (key == "default" and isinstance(value, dict))
+    }
+    return {**kept, "additionalProperties": False} if "patternProperties" in kept else kept

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remit.policy.reference import policy_reference
 from remit.policy.schema import policy_schema
 from remit.policy.yaml_lines import load_yaml
 from unit.policy.sample import EXAMPLE, changed, refusal
@@ -42,6 +43,7 @@ def test_editors_accept_the_examples() -> None:
         ("do: stop", "do: halt"),
         ("apiVersion: remit/v1", "apiVersion: remit/v2"),
         ("examples: [i want my money back]", "examples: [5]"),
+        ("  refund:\n", "  give me money:\n"),
     ],
 )
 def test_editors_refuse_what_the_parser_refuses(old: str, new: str) -> None:
@@ -49,6 +51,11 @@ def test_editors_refuse_what_the_parser_refuses(old: str, new: str) -> None:
     assert refusal(changed(old, new)).line
 
 
-def test_what_only_a_person_would_ask_about_is_described() -> None:
-    for name, definition in policy_schema()["$defs"].items():
-        assert definition.get("description"), name
+def test_every_mapping_and_every_key_is_described() -> None:
+    reference = policy_reference()
+    schema = policy_schema()
+    for definition in (schema, *schema["$defs"].values()):
+        assert definition["description"]
+        for key in definition.get("properties", {}):
+            assert f"| `{key}` | " in reference
+    assert " |  |\n" not in reference
