@@ -37,6 +37,6 @@ def read_retry_after(header: str | None, now: datetime) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max((moment - now).total_seconds(), 0.0) if moment.tzinfo is not None else None
