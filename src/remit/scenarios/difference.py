@@ -37,11 +37,13 @@ def apply(document: Any, changes: Iterable[StateChange]) -> Any:
 
 def same_value(left: Any, right: Any, *, tolerance: float = 0.0) -> bool:
     """Whether two JSON values are the same; numbers may differ by `tolerance`, booleans are not numbers."""
+    if left is right:
+        return True
     if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+        return False
     if isinstance(left, int | float) and isinstance(right, int | float):
         return left == right or abs(left - right) <= tolerance
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if _is_object(left) and _is_object(right):
         return left.keys() == right.keys() and all(
             same_value(value, right[key], tolerance=tolerance) for key, value in left.items()
         )
@@ -61,23 +63,25 @@ def _pointer(change: StateChange) -> str:
     return change.pointer
 
 
+# Exact types come first: asking an abstract class costs ten times as much, and every trial takes differences.
+def _is_object(value: Any) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)
+
+
 def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return type(value) is list or (isinstance(value, Sequence) and type(value) is not str)
 
 
 def _collect(before: Any, after: Any, pointer: str, changes: list[StateChange]) -> None:
-    if before is after:
-        return
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+    if not (_is_object(before) and _is_object(after)):
         if not same_value(before, after):
             changes.append(StateChange(pointer, before, after))
         return
     for key, value in before.items():
-        place = f"{pointer}/{escape(key)}"
-        if key in after:
-            _collect(value, after[key], place, changes)
-        else:
-            changes.append(StateChange(place, value, None, "removed"))
+        if key not in after:
+            changes.append(StateChange(f"{pointer}/{escape(key)}", value, None, "removed"))
+        elif value is not after[key]:
+            _collect(value, after[key], f"{pointer}/{escape(key)}", changes)
     changes.extend(
         StateChange(f"{pointer}/{escape(key)}", None, value, "added")
         for key, value in after.items()
@@ -95,7 +99,7 @@ def _changed(document: Any, segments: Sequence[str], change: StateChange) -> Any
     if not segments:
         return change.after
     first, rest = segments[0], segments[1:]
-    if isinstance(document, Mapping):
+    if _is_object(document):
         return _changed_object(document, first, rest, change)
     if _is_list(document):
         return _changed_list(document, first, rest, change)
