@@ -1,7 +1,7 @@
 """The default classifier: trained from the policy's examples in a second, no download, no model file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -10,7 +10,7 @@ from remit.adapters.intents.calibration import Calibration
 from remit.adapters.intents.features import Encoder, Features, MeaningFeatures, NgramFeatures, SparseVector
 from remit.adapters.intents.linear import LinearModel
 from remit.adapters.intents.logistic import Array
-from remit.adapters.intents.model import LabelledWindow, TrainingTexts, texts_of_customer
+from remit.adapters.intents.model import LabelledWindow, Said, TrainingTexts, said_by_customer
 from remit.adapters.intents.segments import segments_of
 from remit.adapters.intents.training import calibrate, rows_of
 from remit.adapters.intents.windows import carried_weights, clear_share, looks_new, standing_alone
@@ -21,6 +21,7 @@ _IN_PLAY = 0.5
 _TRACE = 0.05
 _LONGEST_WINDOW = 30
 _MANY_TEXTS = 3000
+_REMEMBERED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class LocalIntents:
-    """Implements runtime.ports.Intents. Immutable after training; threads may share it.
+    """Implements runtime.ports.Intents. Threads may share it; what it has read lately stays in memory only.
 
     Equal training data and seed give an equal classifier, so that a restarted process judges as before.
     """
@@ -47,6 +48,7 @@ class LocalIntents:
     features: Features
     model: LinearModel
     calibration: Calibration
+    _readings: dict[str, _Reading] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def train(
@@ -94,41 +96,45 @@ class LocalIntents:
 
         In play are the most probable intent and every other that is more likely wanted than not.
         """
-        texts = texts_of_customer(window)[-_LONGEST_WINDOW:]
-        if not texts:
+        said = said_by_customer(window)[-_LONGEST_WINDOW:]
+        if not said:
             return IntentEstimate((), 1.0)
-        newest = self._read(texts[-1])
-        asked = self._asked_at_once(newest, texts[-1])
+        newest = self._read(said[-1].text)
+        asked = self._asked_at_once(newest, said[-1].text)
         if asked:
             # Two clear requests in one message need nothing that was said before.
             probabilities = newest.probabilities
             for position, probability in asked.items():
                 probabilities[position] = max(probabilities[position], probability)
             return self._estimate(probabilities, min(1.0 - newest.in_scope, 1.0 - max(asked.values())))
-        reading = self._read_window(texts, newest)
+        reading = self._read_window(said)
         return self._estimate(reading.probabilities, 1.0 - reading.in_scope)
 
     def probabilities(self, window: Sequence[Message]) -> dict[IntentName, float]:
         """Every intent with the probability that it is the one wanted, most probable first, in play or not."""
-        texts = texts_of_customer(window)[-_LONGEST_WINDOW:] or [""]
-        found = self._read_window(texts, self._read(texts[-1])).probabilities
+        said = said_by_customer(window)[-_LONGEST_WINDOW:]
+        found = self._read_window(said or [Said("", to_question=False)]).probabilities
         return {self.intents[position]: float(found[position]) for position in np.argsort(-found, kind="stable")}
 
     def _read(self, text: str) -> _Reading:
-        return self._weigh(self.features.vector(text))
+        """One text alone; remembered, because each turn judges the messages of the turns before it again."""
+        known = self._readings.get(text)
+        if known is None:
+            if len(self._readings) >= _REMEMBERED:
+                self._readings.clear()
+            known = self._readings[text] = self._weigh(self.features.vector(text))
+        return known
 
-    def _read_window(self, texts: Sequence[str], newest: _Reading) -> _Reading:
+    def _read_window(self, said: Sequence[Said]) -> _Reading:
         """The customer's messages as one text, each weighing what it still says now."""
-        if len(texts) == 1:
-            return newest
-        readings = [*(self._read(text) for text in texts[:-1]), newest]
-        standing = [
-            standing_alone(float(reading.probabilities.max()), text)
-            for reading, text in zip(readings, texts, strict=True)
-        ]
+        readings = [self._read(one.text) for one in said]
+        if len(readings) == 1:
+            return readings[0]
+        clarity = [float(reading.probabilities.max()) for reading in readings]
+        standing = [standing_alone(clear, one) for clear, one in zip(clarity, said, strict=True)]
         mixed = self._weigh(_mix([reading.vector for reading in readings], carried_weights(standing)))
         # An unclear newest message may ask for something that no intent means, whatever was asked before it.
-        strange = (1.0 - clear_share(float(newest.probabilities.max()))) * looks_new(texts[-1])
+        strange = (1.0 - clear_share(clarity[-1])) * looks_new(said[-1])
         return replace(mixed, in_scope=mixed.in_scope * (1.0 - strange))
 
     def _weigh(self, vector: SparseVector) -> _Reading:

@@ -44,7 +44,7 @@ class TrainingTexts:
         by_intent: dict[IntentName, list[str]] = {name: list(texts) for name, texts in examples.items()}
         outside = list(out_of_scope)
         for window in labelled:
-            text = " ".join(texts_of_customer(window.messages))
+            text = " ".join(said.text for said in said_by_customer(window.messages))
             if not window.intents:
                 outside.append(text)
             elif len(window.intents) == 1:
@@ -60,6 +60,20 @@ class TrainingTexts:
         return cls(intents, (*texts, *outside), (*labels, *[NO_INTENT] * len(outside)))
 
 
-def texts_of_customer(messages: Sequence[Message]) -> list[str]:
-    """What the customer said, oldest first."""
-    return [message.text for message in messages if message.speaker == "customer"]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One customer message; `to_question` = the agent's words before it end with a question."""
+
+    text: str
+    to_question: bool
+
+
+def said_by_customer(messages: Sequence[Message]) -> list[Said]:
+    """What the customer said, oldest first. What others said is context only, never judged."""
+    found: list[Said] = []
+    before = ""
+    for message in messages:
+        if message.speaker == "customer":
+            found.append(Said(message.text, before.rstrip().endswith("?")))
+        before = "" if message.speaker == "customer" else message.text
+    return found

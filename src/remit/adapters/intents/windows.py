@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from remit.adapters.intents.features import words_of
+from remit.adapters.intents.model import Said
 
 _REQUEST = re.compile(
     r"\b(how|what|where|when|why|who|which|can (you|i|we)|could (you|i|we)|would you|will you|do you|is there|are there"
@@ -21,16 +22,16 @@ _NEWEST_FLOOR = 0.3
 _EARLIER_FLOOR = 0.2
 
 
-def looks_new(text: str) -> float:
+def looks_new(said: Said) -> float:
     """How much a message that means none of the intents by itself may be a request of its own; English only.
 
     A reply is short, answers a question or points back ("it", "that one", "yes") and leaves in force
     what was asked before; a request in mid-conversation may be about anything.
     """
-    words = words_of(text)
+    words = words_of(said.text)
     if len(words) <= _SHORT or _POINTS_BACK.intersection(words):
         return 0.0
-    return 0.4 if _REQUEST.search(" ".join(words)) else 0.05
+    return (0.4 if _REQUEST.search(" ".join(words)) else 0.05) * (0.5 if said.to_question else 1.0)
 
 
 def clear_share(clarity: float) -> float:
@@ -38,15 +39,15 @@ def clear_share(clarity: float) -> float:
     return max(0.0, (clarity - _CHANCE) / (1.0 - _CHANCE))
 
 
-def standing_alone(clarity: float, text: str) -> float:
+def standing_alone(clarity: float, said: Said) -> float:
     """How surely a message covers what was said before it, 0 to 1.
 
     Args:
         clarity: Probability of the intent that the message most likely means by itself.
-        text: The message.
+        said: The message.
     """
     alone = clear_share(clarity)
-    return alone + (1.0 - alone) * looks_new(text)
+    return alone + (1.0 - alone) * looks_new(said)
 
 
 def carried_weights(standing: Sequence[float]) -> list[float]:
