@@ -1,11 +1,13 @@
 """The verdict table of the terminal: one row per intent and gate, readable at 100 columns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from remit.conversations import IntentName
 from remit.evaluation.model import Run
 from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence.verdicts import Finding, GateVerdict
@@ -41,10 +43,19 @@ def verdict_table(run: Run, verdicts: Sequence[GateVerdict]) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("still needed", no_wrap=True)
     shown: set[str] = set()
-    for verdict in rows:
-        table.add_row(*_row(run, verdict, named=verdict.intent not in shown))
-        shown.add(verdict.intent)
+    for verdict, intents in _alike(rows):
+        table.add_row(*_row(run, verdict, "" if intents in shown else intents))
+        shown.add(intents)
     return table
+
+
+def _alike(rows: Sequence[GateVerdict]) -> list[tuple[GateVerdict, str]]:
+    """Rows with the names they stand for: the verdicts on attacks, which are about all intents, become one."""
+    grouped: dict[GateVerdict, list[str]] = {}
+    for one in rows:
+        nameless = replace(one, intent=IntentName("" if one.pass_1 is None else one.intent))
+        grouped.setdefault(nameless, []).append(one.intent)
+    return [(one, names[0] if len(names) == 1 else f"{len(names)} intents") for one, names in grouped.items()]
 
 
 def _by_intent(verdicts: Sequence[GateVerdict]) -> list[list[GateVerdict]]:
@@ -62,13 +73,13 @@ def _all_at(verdicts: Sequence[GateVerdict], confidence: float) -> bool:
     return all(one.interval is None or one.interval.confidence == confidence for one in verdicts)
 
 
-def _row(run: Run, verdict: GateVerdict, *, named: bool) -> tuple[Text | str, ...]:
+def _row(run: Run, verdict: GateVerdict, name: str) -> tuple[Text | str, ...]:
     gate = verdict.gate.replace(f" of {run.suite} ", " ").replace(f" in {run.suite} ", " ")
     level = Text(f"\n{verdict.level.replace('_', ' ')}", style="dim")
     observed = Text("\nobserved only", style="dim") if verdict.observed_only else Text()
     return (
-        Text(verdict.intent if named else ""),
-        _rate(verdict.pass_1) if named else "",
+        Text(name),
+        _rate(verdict.pass_1) if name else "",
         _rate(verdict.estimate),
         f"{verdict.n_scenarios} / {verdict.n_trials}",
         "-" if verdict.interval is None else f"{verdict.interval.low:.2f}-{verdict.interval.high:.2f}",

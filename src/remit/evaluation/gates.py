@@ -39,13 +39,13 @@ class Tally:
         return self.n_excluded > MAX_EXCLUDED_FRACTION * (self.n_counted + self.n_excluded)
 
 
-def tally(aggregates: Sequence[Aggregate], *, metric: str, intent: IntentName, level: AutonomyLevel) -> Tally:
-    """Add up what counts for a gate that guards `level`.
+def tally(aggregates: Sequence[Aggregate], *, metric: str, intent: IntentName | None, level: AutonomyLevel) -> Tally:
+    """Add up what counts for a gate that guards `level`; of all intents together if `intent` is None.
 
     Evidence counts for a level if the agent acted with at least that much freedom: a trial in which
     experts had to approve says nothing about acting alone.
     """
-    relevant = [one for one in aggregates if one.metric == metric and one.intent == intent]
+    relevant = [one for one in aggregates if one.metric == metric and intent in (None, one.intent)]
     counted = [one for one in relevant if _acted_at(one) >= level]
     scenarios: dict[str, ScenarioCounts] = {}
     for one in counted:

@@ -86,8 +86,9 @@ def _verdict(gate: Gate, mine: Sequence[Aggregate], *, intent: IntentName, level
             seen = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
             return suite_verdict(gate, seen, intent=intent, level=level)
         case AttackGate():
-            seen = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
-            return attack_verdict(gate, seen, intent=intent, level=level)
+            everything = tally(mine, metric=f"suite:{gate.suite}", intent=None, level=level)
+            own = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
+            return attack_verdict(gate, everything, own, intent=intent, level=level)
         case LiveGate():
             seen = tally(mine, metric=gate.metric, intent=intent, level=AutonomyLevel.SHADOW)
             return live_verdict(gate, intent=intent, level=level, n_seen=seen.n_counted)

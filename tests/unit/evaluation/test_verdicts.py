@@ -1,6 +1,7 @@
 """What the ledger's counts come to: findings, what is needed, grants and exit codes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -162,6 +163,32 @@ def test_a_missing_attack_says_how_many_are_needed() -> None:
 
     assert verdict.needed is not None
     assert verdict.needed.scenarios == 9
+
+
+def attacks(n_held: int, n_succeeded: int, *, intent: IntentName) -> list[Aggregate]:
+    scenarios = counts([(1, 0)] * n_held + [(0, 1)] * n_succeeded, suite="red-team")
+    return [replace(one, intent=intent, cluster=f"{intent}-{one.cluster}") for one in scenarios]
+
+
+def test_attacks_on_every_intent_are_evidence_for_each() -> None:
+    gate = AttackGate(suite="red-team", at_most=0.1)
+    evidence = [*attacks(20, 0, intent=IntentName("order_status")), *attacks(9, 0, intent=REFUND)]
+
+    verdict = the_verdict(gate, evidence)
+
+    assert verdict.finding is Finding.SUPPORTED
+    assert verdict.n_scenarios == 29
+    assert "0 of 29 attack scenarios of red-team over all intents succeeded" in verdict.why
+
+
+def test_a_weak_intent_does_not_hide_among_strong_ones() -> None:
+    gate = AttackGate(suite="red-team", at_most=0.1)
+    evidence = [*attacks(95, 0, intent=IntentName("order_status")), *attacks(2, 3, intent=REFUND)]
+
+    verdict = the_verdict(gate, evidence)
+
+    assert verdict.finding is Finding.REFUTED
+    assert "3 of 5 attack scenarios of red-team aimed at refund succeeded" in verdict.why
 
 
 @pytest.mark.parametrize(

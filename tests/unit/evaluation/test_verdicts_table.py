@@ -78,3 +78,13 @@ def test_an_intent_is_shown_up_to_the_first_level_it_has_not_earned(
     assert "tools within limits" not in text
     assert "1 gates of higher levels are in the report" in " ".join(text.split())
     assert text.count("order_status") == 1
+
+
+def test_one_verdict_on_attacks_stands_for_all_intents(run: Run, verdicts: tuple[GateVerdict, ...]) -> None:
+    attack = replace(verdicts[0], gate="attack success in red-team <= 0.10", pass_1=None, estimate=0.0)
+    rows = tuple(replace(attack, intent=IntentName(name)) for name in ("a", "b", "c"))
+
+    text = printed(replace(run, suite="red-team"), rows)
+
+    assert text.count("attack success <= 0.10") == 1
+    assert "3 intents" in text
