@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-import cel
-
+from remit.policy.cel_library import Program, cel_library
 from remit.policy.limit_syntax import (
     FUNCTIONS,
     LOOPS,
@@ -78,7 +77,7 @@ class CelLimits:
     """A compiled limit; two are equal if their text is."""
 
     expression: str
-    programs: tuple[cel.Program, ...] = field(repr=False, compare=False)
+    programs: tuple[Program, ...] = field(repr=False, compare=False)
     names: Names = field(repr=False, compare=False)
 
     def allow(self, arguments: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
@@ -118,9 +117,9 @@ class AllLimits:
 
 
 # ── compiling ─────────────────────────────────────────────────────────────────────────────────────
-def _compile(expression: str) -> cel.Program:
+def _compile(expression: str) -> Program:
     try:
-        return cel.compile(expression)
+        return cel_library().compile(expression)
     except (ValueError, RuntimeError) as error:
         raise LimitError(
             f"`{expression}` does not compile: {_syntax_problem(str(error))}",

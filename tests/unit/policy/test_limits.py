@@ -1,6 +1,8 @@
 """Limits in CEL: what they let through, and that everything doubtful is a no."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -152,3 +154,13 @@ def test_all_limits_of_several_intents_must_hold() -> None:
     both = AllLimits((compile_limits("amount < 50"), compile_limits("amount > 10")))
     assert both.expression == "(amount < 50) && (amount > 10)"
     assert [both.allow({"amount": amount}, {}) for amount in (5, 20, 60)] == [False, True, False]
+
+
+def test_compiling_a_limit_loads_no_terminal() -> None:
+    script = (
+        "import sys; from remit.policy.limits import compile_limits; "
+        "assert compile_limits('a < 1').allow({'a': 0}, {}); assert 'prompt_toolkit' not in sys.modules; "
+        "import cel; assert cel.compile('1 < 2').execute({})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
