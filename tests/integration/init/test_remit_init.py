@@ -17,7 +17,7 @@ from remit.adapters.scaffold import DraftIntent, StartPlan, intent_named, render
 from remit.app.centre import load_centre
 from remit.app.evaluation import Evaluation, EvaluationRequest, evaluate, prepare
 from remit.cli.init import init
-from remit.errors import RemitError, SettingsError, StoreUnavailable
+from remit.errors import RemitError, SettingsError
 from remit.evidence import Outcome
 from remit.evidence.verdicts import Finding
 from remit.policy.document import parse_policy
@@ -181,7 +181,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_half_way_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(SettingsError, match="cannot be written: File name too long; nothing is left behind"):
         write_files(tmp_path, {"a.yaml": "a", "b" * 300: "a name that no disk takes"})
 
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

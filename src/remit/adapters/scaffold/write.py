@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from remit.errors import SettingsError, StoreUnavailable
+from remit.errors import SettingsError
 
 
 def expect_free(directory: Path, paths: Iterable[str]) -> None:
@@ -29,8 +29,7 @@ def write_files(directory: Path, contents: Mapping[str, str]) -> None:
     """Write into a folder beside the target first and move it there when it is whole.
 
     Raises:
-        SettingsError: Something would be overwritten.
-        StoreUnavailable: The disk is full or read-only; nothing is left behind.
+        SettingsError: Something would be overwritten, or the disk is full or read-only; nothing is left behind.
     """
     expect_free(directory, contents)
     try:
@@ -79,5 +78,9 @@ def _umask() -> int:
     return mask
 
 
-def _unavailable(directory: Path, error: OSError) -> StoreUnavailable:
-    return StoreUnavailable(directory, error.strerror or type(error).__name__)
+def _unavailable(directory: Path, error: OSError) -> SettingsError:
+    reason = error.strerror or type(error).__name__
+    return SettingsError(
+        f"{directory} cannot be written: {reason}; nothing is left behind.\n"
+        "  Free space, or give a folder that you may write into."
+    )
