@@ -42,9 +42,9 @@ def _contradictions(trials: Sequence[Trial]) -> list[str]:
     ids = [str(trial.details["conversation"]) for trial in trials if trial.error.startswith("altered or of another")]
     if not ids:
         return []
-    return [
-        f"recorded answers contradict the world's, so not counted: {_counted(len(ids), 'conversation')} ({_some(ids)})"
-    ]
+    hint = "" if len(ids) < len(trials) / 2 else "; the database is probably of another time than the conversations"
+    n = _counted(len(ids), "conversation")
+    return [f"recorded answers contradict the world's, so not counted: {n} ({_some(ids)}){hint}"]
 
 
 def _reference_findings(recorded: RecordedRun, references: Mapping[str, ReferenceEnd]) -> list[str]:
@@ -77,16 +77,16 @@ def _revisions(recorded: RecordedRun, folder: Path) -> list[str]:
 def _revised(recorded: RecordedRun, file: str, tasks: Sequence[Scenario]) -> tuple[int, str]:
     known = {scenario.id: scenario for scenario in tasks}
     by_part: dict[str, int] = defaultdict(int)
-    n_revised = 0
+    revised = []
     for scenario in recorded.scenarios:
         parts = differing_parts(known[scenario.id], scenario) if scenario.id in known else ("the task itself",)
-        n_revised += bool(parts)
+        revised += [str(scenario.id)] if parts else []
         for part in parts:
             by_part[part] += 1
     named = ", ".join(f"{part} in {n}" for part, n in sorted(by_part.items()))
-    return n_revised, (
-        f"{n_revised} of {len(recorded.scenarios)} embedded tasks are other versions than in {file} "
-        f"(they differ by {named}); the embedded ones score"
+    return len(revised), (
+        f"{len(revised)} of {len(recorded.scenarios)} embedded tasks are other versions than in {file} "
+        f"(they differ by {named}); the embedded ones score: {_some(revised)}"
     )
 
 

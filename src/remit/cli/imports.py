@@ -112,7 +112,7 @@ def replay(
             f"  ! conversation {each.conversation}: published {each.published:g}, re-computed {each.recomputed:g}; "
             f"right is {each.why}"
         )
-    screen.print(_next(results, data, report))
+    screen.print(_next(results, data, agent, report))
     return exit_code(done.verdicts)
 
 
@@ -158,13 +158,13 @@ def _write_report(done: "Replay", target: Path, gate: str) -> None:
         ) from error
 
 
-def _next(results: Path, data: Path | None, report: Path | None) -> str:
-    tasks = f" --tasks {data}" if data else ""
+def _next(results: Path, data: Path | None, agent: str, report: Path | None) -> str:
     if data is None:
         return f"Next: give the benchmark's data to re-compute the rewards: remit replay {results} --tasks DATA"
+    again = f"{results} --tasks {data}" + (f" --agent {agent}" if agent else "")
     if report is None:
-        return f"Next: read single conversations in a report: remit replay {results}{tasks} --report replay.html"
-    return f"Report: {report}\nNext: keep this as evidence: remit import tau {results}{tasks}"
+        return f"Next: read single conversations in a report: remit replay {again} --report replay.html"
+    return f"Report: {report}\nNext: keep this as evidence: remit import tau {again}"
 
 
 def _print_lines(screen: Console, lines: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """The outside referee: every published airline and retail reward is computed again and is the same."""
 
 import asyncio
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ RESCORED = (
 )
 
 
+@functools.cache
 def replayed(path: Path) -> Replay:
     """A results file replayed on the published databases."""
     return asyncio.run(replay_file(path, data=tau_data(), gate=GATE))

@@ -223,3 +223,13 @@ def test_tools_of_the_customer_are_not_the_agents(tmp_path: Path) -> None:
     (conversation,) = read_results(write(tmp_path, results([talk]))).conversations
 
     assert conversation.calls == ()
+
+
+def test_calls_that_share_an_id_keep_their_own_answers(tmp_path: Path) -> None:
+    first = calls("call_0", "get_user_details", "one", user_id=BEN)
+    second = calls("call_0", "get_order_details", "two", order_id=BENS_ORDER)
+    talk = simulation("c", "ben", [hears("Hi"), *first, *second, hears("###STOP###")], reward=1.0)
+
+    (conversation,) = read_results(write(tmp_path, results([talk]))).conversations
+
+    assert [each.text for each in conversation.calls] == ["one", "two"]

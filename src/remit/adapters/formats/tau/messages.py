@@ -1,6 +1,7 @@
 """What was said and called in a recorded conversation, from the message lists of both editions."""
 
 import json
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,11 @@ class Talk:
 def tau2_talk(messages: Iterable[Place]) -> Talk:
     """Messages of the second edition: calls carry ids, and customers of some domains have tools too."""
     flat = [inner for message in messages for inner in (message.children("tool_messages") or (message,))]
-    answers = {each.text("id"): each for each in flat if each.text("role") == "tool"}
+    # Some models use the same id again and again: answers to it come in the order of its calls.
+    answers: dict[str, deque[Place]] = defaultdict(deque)
+    for each in flat:
+        if each.text("role") == "tool":
+            answers[each.text("id")].append(each)
     calls: list[RecordedCall] = []
     talk = _Lines()
     customer_calls = 0
@@ -56,11 +61,13 @@ def tau2_talk(messages: Iterable[Place]) -> Talk:
         role = message.text("role")
         talk.add(role, words_of(message))
         for call in message.children("tool_calls"):
+            waiting = answers[call.text("id")]
+            answer = waiting.popleft() if waiting else None
             if role == "user" or call.text("requestor") == "user":
                 customer_calls += 1
                 continue
             made = ToolCall(ToolName(str(call.required("name"))), _arguments(call), id=call.text("id"))
-            calls.append(_recorded(made, answers.get(made.id)))
+            calls.append(_recorded(made, answer))
             talk.transcript.append(("tool", f"{made.tool}({_short(made.arguments)})"))
     return Talk(tuple(calls), tuple(talk.said), tuple(talk.heard), tuple(talk.transcript), customer_calls)
 
