@@ -41,9 +41,11 @@ def init(
 ) -> None:
     """Start a contact centre of your own: policy, agent, world and suites that run at once."""
     ask = not (yes or as_json)
-    if not agent_url and agent_type in ("", "python") and ask:
+    if not agent_url and agent_type != "python" and ask:
         agent_url = typer.prompt("Address of your agent (empty: a small Python agent)", default="", show_default=False)
     kind = _agent_type(agent_type, agent_url, ask=ask)
+    if not model and kind in ("llm", "openai_chat") and ask:
+        model = typer.prompt("Name of the model there", default="default")
     if not problem and ask:
         problem = typer.prompt("The problem it is to solve, in one sentence", default="", show_default=False)
     if intent and history is not None:

@@ -140,6 +140,13 @@ def test_questions_are_asked_for_what_the_flags_leave_open(tmp_path: Path) -> No
     assert load_agent(tmp_path / "shop" / "agent.yaml").type == "http"
 
 
+def test_a_language_model_is_asked_for_by_name(tmp_path: Path) -> None:
+    run(tmp_path / "shop", "--agent-type", "llm", answers=f"{URL}\nsmall-model\n\n\n")
+
+    assert 'model: "small-model"' in (tmp_path / "shop" / "agent.yaml").read_text()
+    assert parsed(tmp_path / "shop").problem.startswith("Say here")
+
+
 def test_json_says_what_was_written_and_asks_nothing(tmp_path: Path) -> None:
     result = run(tmp_path / "shop", "--json")
 
@@ -178,7 +185,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
         run(tmp_path / "shop", "--yes")
 
 
-def test_a_disk_that_is_full_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
     with pytest.raises(SettingsError, match="cannot be written: File name too long; nothing is left behind"):
