@@ -1,6 +1,7 @@
 """Delivery on the terminal. Exit codes: 0 supported or done, 1 refuted, 2 undecided, 3 error."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
@@ -39,13 +40,14 @@ app.add_typer(policy, name="policy")
 
 def main() -> None:
     """Entry point of the `remit` command: every failure is one sentence and exit code 3."""
-    sys.exit(_run())
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run() -> int:
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     try:
-        code = app(standalone_mode=False)
+        code = app(list(arguments), standalone_mode=False)
     except RemitError as error:
         errors.print(f"error: {error}")
         return EXIT_ERROR

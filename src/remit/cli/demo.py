@@ -99,20 +99,21 @@ async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: 
     from remit.adapters.memory import SystemClock
     from remit.app.earning import grants_of
     from remit.app.live import live_gateway
-    from remit.cli.serving import address, listen
+    from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
 
-    listener = listen(settings, any_port=True)
     opening = live_gateway(centre, database, SystemClock(), environ=os.environ, simulated=True, notice=NOTICE)
-    async with opening as live:
-        await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.levels))
-        live.gateway.examples = centre.examples
-        live.gateway.report = judged.report_file
+    with listening(settings, any_port=True) as listener:
+        async with opening as live:
+            await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.levels))
+            live.gateway.examples = centre.examples
+            live.gateway.report = judged.report_file
 
-        def ready() -> None:
-            console.print(f"Chat:   [bold]{address(listener)}[/bold]  (each reply with its decision; Ctrl+C stops)")
+            def ready() -> None:
+                where = address(listener)
+                console.print(f"Chat:   [bold]{where}[/bold]  (each reply with its decision; Ctrl+C stops)")
 
-        await serve_gateway(live.gateway, settings, listener, ready)
+            await serve_gateway(live.gateway, settings, listener, ready)
 
 
 def _as_json(judged: "Judged") -> dict[str, Any]:

@@ -2,14 +2,20 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from remit.conversations import IntentName
+from remit.policy.levels import AutonomyLevel
 from remit.settings import Settings
+
+if TYPE_CHECKING:
+    from remit.app.live import Live
 
 
 def serve(
@@ -39,24 +45,35 @@ async def _serve(directory: Path, settings: Settings) -> None:
     from remit.adapters.store import SqliteDatabase
     from remit.app.centre import load_centre
     from remit.app.live import grant_what_is_earned, live_gateway
-    from remit.cli.serving import address, listen
+    from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
 
     console = Console(highlight=False)
     centre = load_centre(directory)
     clock = SystemClock()
-    listener = listen(settings)
-    async with (
-        SqliteDatabase(settings.store) as database,
-        live_gateway(centre, database, clock, environ=os.environ, simulated=bool(centre.tools.world)) as live,
-    ):
-        levels = await grant_what_is_earned(live, database)
-        n_shadow = sum(level == 0 for level in levels.values())
+    with listening(settings) as listener:
+        async with (
+            SqliteDatabase(settings.store) as database,
+            live_gateway(centre, database, clock, environ=os.environ, simulated=bool(centre.tools.world)) as live,
+        ):
+            levels = await grant_what_is_earned(live, database)
 
-        def ready() -> None:
-            console.print(f"{centre.name}: agent {live.agent.name}, release {live.agent.release}")
-            console.print(f"  {len(levels)} intents, {n_shadow} in shadow (people answer); store {settings.store}")
-            console.print(f"  chat page  {address(listener)}\n  API        {address(listener)}openapi.json")
-            console.print("  Ctrl+C stops.")
+            def ready() -> None:
+                _introduce(console, live, levels, settings, address(listener))
 
-        await serve_gateway(live.gateway, settings, listener, ready)
+            await serve_gateway(live.gateway, settings, listener, ready)
+
+
+def _introduce(
+    console: Console,
+    live: "Live",
+    levels: Mapping[IntentName, AutonomyLevel],
+    settings: Settings,
+    where: str,
+) -> None:
+    n_shadow = sum(level is AutonomyLevel.SHADOW for level in levels.values())
+    console.print(f"{live.policy.name}: agent {live.agent.name}, release {live.agent.release}")
+    console.print(f"  {len(levels)} intents, {n_shadow} of them in shadow (people answer); store {settings.store}")
+    if n_shadow == len(levels):
+        console.print("  Nothing has been earned in this store yet: run `remit eval` first.")
+    console.print(f"  chat page  {where}\n  API        {where}openapi.json\n  Ctrl+C stops.")

@@ -1,7 +1,8 @@
 """Runs a gateway until it is interrupted."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -11,7 +12,8 @@ from remit.settings import Settings
 from remit.web.gateway import create_app
 
 
-def listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
+@contextmanager
+def listening(settings: Settings, *, any_port: bool = False) -> Iterator[socket.socket]:
     """A listening socket, so that a taken port is known before anything else happens.
 
     Args:
@@ -22,12 +24,16 @@ def listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
         SettingsError: The address cannot be listened on.
     """
     try:
-        return socket.create_server((settings.host, settings.port))
+        listener = socket.create_server((settings.host, settings.port))
     except OSError as error:
         if any_port:
-            return socket.create_server((settings.host, 0))
+            with socket.create_server((settings.host, 0)) as listener:
+                yield listener
+            return
         message = f"{settings.host}:{settings.port}: cannot listen there: {error.strerror}."
         raise SettingsError(f"{message}\n  Choose another with --port, or 0 for a free one.") from error
+    with listener:
+        yield listener
 
 
 def address(listener: socket.socket) -> str:
