@@ -132,11 +132,14 @@ def _loops(tokens: Sequence[Token]) -> Iterator[int]:
 
 
 def _is_opened(tokens: Sequence[Token], index: int) -> bool:
-    """Whether something is read out of the name: a field, an item, or each element."""
-    following = _text_at(tokens, index + 1)
+    """Whether something is read out of the name: a field, an item, or each element; `(order).delivered` too."""
+    after = index + 1
+    while _text_at(tokens, after) == ")":
+        after += 1
+    following = _text_at(tokens, after)
     if following == ".":
-        is_method = _text_at(tokens, index + 3) == "("
-        return not (is_method and _text_at(tokens, index + 2) in TEXT_METHODS)
+        is_method = _text_at(tokens, after + 2) == "("
+        return not (is_method and _text_at(tokens, after + 1) in TEXT_METHODS)
     return following == "["
 
 

@@ -77,8 +77,19 @@ def test_values_nested_beyond_reason_are_not_judged() -> None:
     assert not compile_limits("size(deep) > 0").allow({"deep": nested}, {})
 
 
-def test_an_agent_cannot_supply_a_fact_as_an_argument() -> None:
-    limits = compile_limits("amount <= 100.0 && order.delivered")
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "amount <= 100.0 && order.delivered",
+        "amount <= 100.0 && (order).delivered",
+        "amount <= 100.0 && dyn((order)).delivered",
+        "amount <= 100.0 && order['delivered']",
+        "amount <= 100.0 && has(order.delivered) && order.delivered",
+    ],
+)
+def test_an_agent_cannot_supply_a_fact_as_an_argument(expression: str) -> None:
+    limits = compile_limits(expression)
+    assert limits.allow({"amount": 50}, {"order": {"delivered": True}})
     assert not limits.allow({"amount": 50, "order": {"delivered": True}}, {})
 
 
