@@ -145,3 +145,14 @@ def test_the_release_is_the_same_for_the_same_files_and_another_for_others(tmp_p
 
     assert first == again
     assert load_agent(path).release != first
+
+
+def test_an_agent_is_opaque_if_any_part_of_it_runs_elsewhere(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:1/v1"
+    opaque = {kind: load_agent(write(tmp_path, kind, url)).opaque for kind in SECTIONS}
+    part = HEAD.format(kind="http") + SECTIONS["http"].format(url=url)
+    path = write(tmp_path, "hybrid", url)
+    (tmp_path / "part_llm.yaml").write_text(part)
+
+    assert {kind for kind, is_opaque in opaque.items() if is_opaque} == {"http", "openai_chat"}
+    assert load_agent(path).opaque

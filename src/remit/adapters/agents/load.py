@@ -11,10 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, canonical_json, parse_document
 from remit.adapters.agents.flow.agent import build_flow
-from remit.adapters.agents.http import build_http
-from remit.adapters.agents.hybrid import build_hybrid
+from remit.adapters.agents.http import HttpAgent, build_http
+from remit.adapters.agents.hybrid import HybridAgent, build_hybrid
 from remit.adapters.agents.llm import build_llm
-from remit.adapters.agents.openai_chat import build_openai_chat
+from remit.adapters.agents.openai_chat import OpenAiChatAgent, build_openai_chat
 from remit.adapters.agents.python import build_python
 from remit.conversations import AgentName, ReleaseId
 from remit.errors import AgentParseError
@@ -42,9 +42,6 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
     }
 )
 """Every agent type; a new one is one line here."""
-
-OPAQUE_TYPES = frozenset({"http", "openai_chat"})
-"""Their behaviour can change behind an unchanged definition."""
 
 
 @runtime_checkable
@@ -119,7 +116,7 @@ def load_agent(
         release=_release(document, where.covered, path),
         type=kind,
         agent=agent,
-        opaque=kind in OPAQUE_TYPES,
+        opaque=_is_opaque(agent),
         description=where.text("description", default=""),
     )
 
@@ -159,6 +156,17 @@ def _read_type(where: DocumentPlace) -> str:
     if kind not in BUILDERS:
         raise where.error("type", f"agent type {kind!r} is not known", f"Known types: {', '.join(sorted(BUILDERS))}.")
     return kind
+
+
+def _is_opaque(agent: Agent) -> bool:
+    """Whether it runs elsewhere, or a part of it does, so that it can change behind an unchanged definition."""
+    match agent:
+        case HttpAgent() | OpenAiChatAgent():
+            return True
+        case HybridAgent(flow, generation):
+            return _is_opaque(flow) or _is_opaque(generation)
+        case _:
+            return False
 
 
 def _release(document: Mapping[str, Any], covered: Iterable[Path], path: Path) -> ReleaseId:
