@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.types import CallToolResult
 from typer.testing import CliRunner
 
@@ -48,6 +48,22 @@ def test_a_client_that_may_control_sees_the_controls() -> None:
             return [tool.name for tool in (await client.list_tools(meta=cast("Any", {"remit/control": True}))).tools]
 
     assert {"remit_world_start", "remit_world_changes", "remit_world_close"} < set(asyncio.run(story()))
+
+
+def test_copies_that_nobody_closes_do_not_grow_without_end() -> None:
+    async def story() -> tuple[int, str]:
+        control = cast("Any", {"remit/control": True})
+        async with Client(WorldServer(json_world, name="larder", most_copies=3).protocol()) as client:
+            for n_open in range(5):
+                try:
+                    await client.call_tool("remit_world_start", {}, meta=control)
+                except MCPError as error:
+                    return n_open, error.message
+        raise AssertionError("five copies are open")
+
+    n_open, says = asyncio.run(story())
+    assert n_open == 3
+    assert "close some" in says
 
 
 def test_the_hints_tell_other_clients_what_is_harmless() -> None:

@@ -13,6 +13,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -49,9 +50,12 @@ class WorldServer:
     Args:
         world: What is served.
         name: The server's name.
+        most_copies: How many may be open at once. A client that dies cannot close its own: better no new one
+            than no memory.
     """
 
-    def __init__(self, world: World, *, name: str) -> None:
+    def __init__(self, world: World, *, name: str, most_copies: int = 1_000) -> None:
+        self._most_copies = most_copies
         self._world = world
         self._name = name
         self._sessions: dict[str, WorldSession] = {}
@@ -92,6 +96,8 @@ class WorldServer:
 
     async def _control(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
         if name == START:
+            if len(self._sessions) >= self._most_copies:
+                raise MCPError(INTERNAL_ERROR, f"{len(self._sessions)} copies are open; close some with {CLOSE}")
             try:
                 session = await self._world.start(start_from_wire(arguments))
             except RemitError as error:
