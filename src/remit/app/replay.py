@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from remit.adapters.formats.tau import Tau1Rule, read_results
+from remit.adapters.formats.tau import NOT_RECOMPUTED, Tau1Rule, read_results
 from remit.adapters.memory import MemoryLedger
 from remit.adapters.worlds.tau.editions import Edition
 from remit.adapters.worlds.tau.files import has_tau_database, load_tau_worlds
@@ -222,7 +222,7 @@ async def run_references(scenarios: Iterable[Scenario], world: World) -> dict[st
     """What the reference of each scenario does, by scenario version; those that no replay can score are left out."""
     references: dict[str, ReferenceEnd] = {}
     for scenario in scenarios:
-        if scenario.version not in references and not scenario.extra.get("not_recomputed"):
+        if scenario.version not in references and not scenario.extra.get(NOT_RECOMPUTED):
             references[scenario.version] = await run_reference(scenario, world)
     return references
 

@@ -12,6 +12,7 @@ from remit.adapters.store import SqliteDatabase, SqliteLedger
 from remit.app.replay import Replay, attribution
 from remit.evaluation.model import Trial
 from remit.evaluation.observing import cluster_of
+from remit.evaluation.replay import JUDGED
 from remit.evidence import Ledger, Observation, ObservationKey, Source, Strength
 from remit.evidence.verdicts import GateVerdict
 
@@ -108,7 +109,9 @@ def summary(replay: Replay) -> tuple[str, ...]:
     powers = ", ".join(f"pass^{k} {value:.3f}" for k, value in replay.pass_hat_k.items())
     by_rules = f"by the publisher's rules, nothing excluded: {powers}" if powers else ""
     rule = f"scored by the {replay.rule} rule of the first edition" if replay.rule else ""
-    said = (scored, by_rules, _what_is_missing(replay), rule, *_why_not(replay), *replay.findings)
+    judged = any(scenario.extra.get(JUDGED) for scenario in replay.recorded.scenarios)
+    at_most = "the baselines pass at most that many: a judge's part is taken as held" if judged else ""
+    said = (scored, by_rules, _what_is_missing(replay), rule, *_why_not(replay), at_most, *replay.findings)
     return tuple(sentence for sentence in said if sentence)
 
 

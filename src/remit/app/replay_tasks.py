@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remit.adapters.formats.tau import read_tasks
+from remit.adapters.formats.tau import NOT_RECOMPUTED, read_tasks
 from remit.adapters.worlds.tau.world import HANDOFF_TOOL
 from remit.app.replay import load_worlds, run_references
 from remit.evaluation.model import Baseline
-from remit.evaluation.replay import ReferenceEnd, score_baselines
+from remit.evaluation.replay import JUDGED, ReferenceEnd, score_baselines
 from remit.scenarios.model import Scenario
 
 
@@ -48,14 +48,16 @@ def describe_tasks(tasks: Tasks) -> tuple[str, ...]:
     """What there is to say of them, one sentence each."""
     intents = {scenario.intent for scenario in tasks.scenarios}
     said = [f"{len(tasks.scenarios)} scenarios of {len(intents)} intents; a tasks file holds no outcome to keep"]
-    obstacles = [str(scenario.extra.get("not_recomputed", "")) for scenario in tasks.scenarios]
+    obstacles = [_obstacle(scenario) for scenario in tasks.scenarios]
     said += [
-        f"{obstacles.count(reason)} of them cannot be re-scored: {reason}"
+        f"{obstacles.count(reason)} of them cannot be re-scored in full: {reason}"
         for reason in dict.fromkeys(obstacles)
         if reason
     ]
+    # A judge is not asked here; its part is taken as held.
+    at_most = "at most " if any(scenario.extra.get(JUDGED) for scenario in tasks.scenarios) else ""
     said += [
-        f"{each.name.replace('_', ' ')} passes {each.n_passed} of {each.n_scenarios} scenarios"
+        f"{each.name.replace('_', ' ')} passes {at_most}{each.n_passed} of {each.n_scenarios} scenarios"
         for each in tasks.baselines
     ]
     failing = [scenario.id for scenario in tasks.scenarios if _fails(tasks.references.get(scenario.version))]
@@ -74,13 +76,17 @@ def tasks_document(tasks: Tasks) -> Mapping[str, Any]:
                 "id": one.id,
                 "intent": one.intent,
                 "version": one.version,
-                "not_recomputed": one.extra.get("not_recomputed"),
+                "not_recomputed": _obstacle(one) or None,
             }
             for one in tasks.scenarios
         ],
         "baselines": {each.name: {"passed": each.n_passed, "scenarios": each.n_scenarios} for each in tasks.baselines},
         "findings": list(describe_tasks(tasks)),
     }
+
+
+def _obstacle(scenario: Scenario) -> str:
+    return str(scenario.extra.get(NOT_RECOMPUTED) or scenario.extra.get(JUDGED) or "")
 
 
 def _fails(reference: ReferenceEnd | None) -> bool:

@@ -23,6 +23,10 @@ from remit.tools import ToolCall, ToolName, ToolResult, ToolSucceeded, is_write
 EXACT_NUMBERS = "exact_numbers"
 """Key of a scenario's `extra`: its publisher compares end states as text, so that 50 and 50.0 differ."""
 
+JUDGED = "judged"
+"""Key of a scenario's `extra`: part of its score is a judge's word. The score is a product, so a check that
+does not hold settles it; if all hold, only the published reward can say how the judge decided."""
+
 REWARD_TOLERANCE = 1e-6
 
 _EXCLUDED: Mapping[str, Outcome] = {
@@ -74,10 +78,13 @@ async def replay_conversation(recorded: RecordedConversation, world: World, refe
     checks = score(recorded.scenario, ending, reference)
     comparison = compare_answers(recorded.calls, results)
     excluded_by, error = _exclusion(recorded, reference, comparison)
-    passed = recorded.end.completed and all(check.held for check in checks)
+    reward = _reward(recorded, checks)
+    if reward.value is None:
+        excluded_by, error = "infrastructure", f"{reward.not_recomputed}; no reward was published either"
+    passed = reward.value == 1.0
     outcome = _EXCLUDED[excluded_by] if excluded_by else (Outcome.PASSED if passed else Outcome.FAILED)
     details = {
-        "recomputed_reward": 1.0 if passed else 0.0,
+        **reward.details(),
         "n_answers_compared": comparison.n_compared,
         "n_answers_same": comparison.n_same,
         "n_answers_reworded": comparison.n_reworded,
@@ -93,18 +100,49 @@ async def replay_conversation(recorded: RecordedConversation, world: World, refe
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reward:
+    """1.0 or 0.0; None if neither the checks nor the publisher settle it."""
+
+    value: float | None
+    not_recomputed: str = ""
+
+    def details(self) -> dict[str, str | float | None]:
+        if self.not_recomputed:
+            return {"not_recomputed": self.not_recomputed}
+        return {"recomputed_reward": self.value}
+
+
+def _reward(recorded: RecordedConversation, checks: Sequence[CheckResult]) -> _Reward:
+    if not recorded.end.completed or not all(check.held for check in checks):
+        return _Reward(0.0)
+    judged = str(recorded.scenario.extra.get(JUDGED, ""))
+    if not judged:
+        return _Reward(1.0)
+    if recorded.published_reward is None:
+        return _Reward(None, judged)
+    return _Reward(float(recorded.published_reward >= 1.0 - REWARD_TOLERANCE), judged)
+
+
 def keep_published(recorded: RecordedConversation) -> Trial:
     """The trial of a conversation that cannot be re-scored: its published reward counts, shown as published."""
     checks = (_end_check(recorded),)
+    details = {"not_recomputed": recorded.not_recomputed or "the benchmark's data were not given"}
     if recorded.published_reward is None:
-        error = f"{recorded.not_recomputed}; no reward was published either"
+        error = f"{details['not_recomputed']}; no reward was published either"
         return _trial(
-            recorded, outcome=Outcome.INFRASTRUCTURE_ERROR, excluded_by="infrastructure", checks=checks, error=error
+            recorded,
+            outcome=Outcome.INFRASTRUCTURE_ERROR,
+            excluded_by="infrastructure",
+            checks=checks,
+            error=error,
+            details=details,
         )
     excluded_by = recorded.end.excluded_by
     passed = recorded.published_reward >= 1.0 - REWARD_TOLERANCE
     outcome = _EXCLUDED[excluded_by] if excluded_by else (Outcome.PASSED if passed else Outcome.FAILED)
-    return _trial(recorded, outcome=outcome, excluded_by=excluded_by, checks=checks, error=recorded.end.note)
+    error = recorded.end.note
+    return _trial(recorded, outcome=outcome, excluded_by=excluded_by, checks=checks, error=error, details=details)
 
 
 def score(scenario: Scenario, ending: Ending, reference: ReferenceEnd) -> tuple[CheckResult, ...]:
@@ -138,6 +176,8 @@ def score_baselines(
     scenarios: Sequence[Scenario], references: Mapping[str, ReferenceEnd], *, handoff_tool: ToolName
 ) -> tuple[Baseline, ...]:
     """What an agent gets that says and does nothing, and one that only passes every customer on.
+
+    Where a judge decides too, its part is taken as held: the baselines pass at most so many.
 
     Args:
         scenarios: Those that can be scored.
@@ -307,7 +347,7 @@ def _trial(
     error: str = "",
     details: Mapping[str, str | int | float | bool | None] | None = None,
 ) -> Trial:
-    own = {"conversation": recorded.id, "ended": recorded.end.reason, "not_recomputed": recorded.not_recomputed}
+    own = {"conversation": recorded.id, "ended": recorded.end.reason}
     return Trial(
         scenario=recorded.scenario.id,
         scenario_version=recorded.scenario.version,

@@ -101,13 +101,15 @@ def test_absent_and_null_fields_make_the_same_version_and_a_changed_word_another
     assert versions[0] == versions[1] != versions[2]
 
 
-@pytest.mark.parametrize("basis", [["DB", "NL_ASSERTION"], ["ENV_ASSERTION"]])
-def test_a_score_that_rests_on_a_judge_is_not_recomputed(tmp_path: Path, basis: list[str]) -> None:
-    judged = task("ana", ANA, ANAS_ORDER, [cancel(ANAS_ORDER)], reward_basis=basis)
+def test_a_score_that_rests_on_a_judge_or_a_device_is_not_recomputed(tmp_path: Path) -> None:
+    partly = task("ana", ANA, ANAS_ORDER, [cancel(ANAS_ORDER)], reward_basis=["DB", "NL_ASSERTION"])
+    wholly = task("ben", BEN, BENS_ORDER, [], reward_basis=["ENV_ASSERTION"])
 
-    (scenario,) = read_tasks(write(tmp_path, [judged]))
+    judged, device = read_tasks(write(tmp_path, [partly, wholly]))
 
-    assert basis[-1] in scenario.extra["not_recomputed"]
+    assert "NL_ASSERTION" in judged.extra["judged"]
+    assert "not_recomputed" not in judged.extra
+    assert "ENV_ASSERTION" in device.extra["not_recomputed"]
 
 
 def test_tasks_of_the_first_edition_are_read_too(tmp_path: Path) -> None:

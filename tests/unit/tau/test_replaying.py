@@ -119,6 +119,21 @@ def test_numbers_that_are_written_otherwise_are_another_state(tmp_path: Path) ->
     assert replay.differences == ()
 
 
+@pytest.mark.parametrize("published", [0.0, 1.0])
+def test_a_judge_is_believed_only_where_every_check_holds(tmp_path: Path, published: float) -> None:
+    judged = [task("ana", ANA, ANAS_ORDER, [cancel(ANAS_ORDER)], reward_basis=["DB", "NL_ASSERTION"])]
+    reward = {"reward_info": {"reward": published}}
+    idle = simulation("idle", "ana", [hears(f"I am {ANA}"), says("No."), hears("###STOP###")], reward=1.0)
+
+    replay = replayed(tmp_path, results([good_conversation() | reward, idle], of=judged))
+
+    believed, settled = replay.run.trials
+    assert believed.outcome is (Outcome.PASSED if published else Outcome.FAILED)
+    assert "NL_ASSERTION" in str(believed.details["not_recomputed"])
+    assert (settled.outcome, settled.details["recomputed_reward"]) == (Outcome.FAILED, 0.0)
+    assert [each.conversation for each in replay.differences] == ["idle"]
+
+
 # ── what does not count ───────────────────────────────────────────────────────────────────────────
 def test_a_recorded_answer_that_contradicts_the_world_is_not_counted(tmp_path: Path) -> None:
     altered = reworded(good_conversation(), json.dumps({"order_id": ANAS_ORDER, "status": "pending"}))

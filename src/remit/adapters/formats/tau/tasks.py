@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from remit.adapters.formats.tau.documents import Document, Place, digest_of, places, read_document, unknown_format
 from remit.adapters.formats.tau.intents import intent_of_task
-from remit.evaluation.replay import EXACT_NUMBERS
+from remit.evaluation.replay import EXACT_NUMBERS, JUDGED
 from remit.scenarios.difference import escape
 from remit.scenarios.model import (
     CallCheck,
@@ -74,8 +74,11 @@ def tau2_scenario(task: Place, domain: str, *, source: str) -> Scenario:
     basis = tuple(criteria.content.get("reward_basis") or _DEFAULT_BASIS)
     extra: dict[str, Any] = {"format": "tau2", "task": task.content, "reward_basis": basis, EXACT_NUMBERS: True}
     obstacle = _obstacle(task, domain, basis)
+    judged = [name for name in basis if name not in _COMPUTABLE]
     if obstacle:
         extra[NOT_RECOMPUTED] = obstacle
+    elif judged:
+        extra[JUDGED] = f"its score also rests on {', '.join(judged)}, which no replay can compute"
     return Scenario(
         id=ScenarioId(task_id),
         intent=intent_of_task(task_id, [call.tool for call in reference]),
@@ -124,9 +127,8 @@ def _call_check(action: Place) -> CallCheck:
 def _obstacle(task: Place, domain: str, basis: tuple[str, ...]) -> str:
     if domain not in ("airline", "retail"):
         return f"Remit has no world for the domain {domain!r} yet"
-    judged = [name for name in basis if name not in _COMPUTABLE]
-    if judged:
-        return f"its score rests on {', '.join(judged)}, which no replay can compute"
+    if not any(name in _COMPUTABLE for name in basis):
+        return f"its score rests on {', '.join(basis)}, which no replay can compute"
     if task.content.get("evaluation_criteria") is None:
         return "the task has no criteria"
     if task.child("initial_state").content.get("initialization_actions"):
