@@ -117,7 +117,7 @@ class McpConnection:
         connect_timeout_s: How long connecting, or starting the process, may take.
     """
 
-    def __init__(self, server: McpServer, *, name: str, connect_timeout_s: float = 15.0) -> None:
+    def __init__(self, server: McpServer, *, name: str, connect_timeout_s: float = 30.0) -> None:
         self.name = name
         self._server = server
         self._connect_timeout_s = connect_timeout_s

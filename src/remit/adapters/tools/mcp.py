@@ -38,7 +38,7 @@ class McpToolbox:
         name: str,
         effects: Mapping[ToolName, Effect],
         timeout_s: float = 20.0,
-        connect_timeout_s: float = 15.0,
+        connect_timeout_s: float = 30.0,
     ) -> None:
         self._connection = McpConnection(server, name=name, connect_timeout_s=connect_timeout_s)
         self._effects = effects
