@@ -9,12 +9,14 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks.intents import data
-from benchmarks.intents.run import SINGLE, measure_single, measure_star
+from benchmarks.intents.run import SINGLE, measure_pairs, measure_single, measure_star
+
+WHOLE = {"star": measure_star, "pairs": measure_pairs}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=[*SINGLE, "star"])
+    parser.add_argument("--only", nargs="*", default=[*SINGLE, *WHOLE])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--embeddings", action="store_true")
     parser.add_argument("--rows", type=int, help="learn from so many rows only")
@@ -25,8 +27,8 @@ def main() -> None:
     for name in options.only:
         for seed in range(options.seeds):
             with ProcessPoolExecutor(1, mp_context=spawn) as alone:
-                if name == "star":
-                    print(alone.submit(measure_star, seed).result(), flush=True)
+                if name in WHOLE:
+                    print(alone.submit(WHOLE[name], seed).result(), flush=True)
                 else:
                     print(
                         alone.submit(

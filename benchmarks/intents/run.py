@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from benchmarks.intents import data, measures
 
@@ -46,7 +46,7 @@ def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judge
     judged: list[measures.Judged] = []
     started = time.process_time()
     for row in split.test:
-        found = intents.probabilities([Message("customer", row.text, data.THEN)])
+        found = intents.probabilities(one_message(row.text))
         best, probability = next(iter(found.items()))
         judged.append(
             measures.Judged(
@@ -104,3 +104,27 @@ def measure_star(seed: int) -> str:
             f"| {sum(sure)}/{len(sure)} |"
         )
     return "\n".join(lines)
+
+
+def measure_pairs(seed: int) -> str:
+    """Two held-out messages of different intents in one; and how often one message alone is taken for two."""
+    split = data.policy_sized(seed)
+    intents = train(split.train, embeddings=False, share=None)
+    alone = [row for row in split.test if row.intent != data.OUT_OF_SCOPE]
+    pairs = [
+        (f"{first.text}{joint}{second.text}", {first.intent, second.intent})
+        for (first, second), joint in zip(pairwise(alone), cycle([" and ", ". also, ", "? "]))
+        if first.intent != second.intent
+    ]
+    found = [({guess.intent for guess in intents.judge(one_message(text)).guesses}, both) for text, both in pairs]
+    n_both = sum(seen == both for seen, both in found)
+    n_wrong = sum(bool(seen - both) for seen, both in found)
+    n_taken_for_two = sum(len(intents.judge(one_message(row.text)).guesses) > 1 for row in alone)
+    return (
+        f"| two requests in one message | {seed} | both found {n_both}/{len(pairs)} = {n_both / len(pairs):.3f} "
+        f"| a third found {n_wrong}/{len(pairs)} | one request taken for two {n_taken_for_two}/{len(alone)} |"
+    )
+
+
+def one_message(text: str) -> list[Message]:
+    return [Message("customer", text, data.THEN)]

@@ -51,7 +51,6 @@ def fit_sharpness(unseen: Sequence[Evidence], labels: Sequence[int]) -> float:
         return 1.0
     margins = np.array([evidence.margins for evidence in unseen], dtype=np.float64)
     right = np.array(labels)
-    # Two observations of pure chance keep the curve from certainty when every unseen message was right.
     candidates = np.geomspace(0.25, 20.0, 90)
     costs = [_chance_guarded_cost(margins * candidate, right) for candidate in candidates]
     return float(candidates[int(np.argmin(costs))])

@@ -50,8 +50,8 @@ class SparseVector:
     """A text as features.
 
     Args:
-        indices: shape (n_known,), int32, each feature at most once.
-        values: shape (n_known,), float32; the norm is at most 1, less where n-grams are unknown.
+        indices: shape (n_known,), int32; a mix of several texts may name a feature more than once.
+        values: shape (n_known,), float32; each family of features has length 1, less where n-grams are unknown.
     """
 
     indices: IndexArray

@@ -18,7 +18,7 @@ from remit.conversations import IntentName, Message
 from remit.runtime.ports import IntentEstimate, IntentGuess
 
 _IN_PLAY = 0.5
-_TRACE = 0.05
+_TRACE = 0.005
 _LONGEST_WINDOW = 30
 _MANY_TEXTS = 3000
 _REMEMBERED = 2000
