@@ -133,7 +133,7 @@ def test_baselines_stand_beside_the_score_and_beside_an_intent(outline: Outline)
     text = re.sub(r"\s+", " ", " ".join(outline.text))
 
     assert "do nothing baseline 0.08 9 / 112 scenarios" in text
-    assert "do nothing: 3 / 15 scenarios always hand off: 5 / 15 scenarios" in text
+    assert "for supervised answers do nothing: 3 / 15 always hand off: 5 / 15" in text
 
 
 def test_an_intent_is_shown_up_to_the_first_level_that_it_has_not_earned(outline: Outline) -> None:

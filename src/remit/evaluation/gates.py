@@ -85,6 +85,13 @@ def too_many_excluded_sentence(seen: Tally) -> str:
     )
 
 
+def lower_level_sentence(seen: Tally) -> str:
+    """What was left out because the agent acted with less freedom; empty if nothing was."""
+    if not seen.n_at_lower_level:
+        return ""
+    return f" {seen.n_at_lower_level} trials at a lower level do not count for this one."
+
+
 def excluded_again(seen: Tally) -> Needed:
     """What a tally with too many exclusions needs before anything else."""
     return Needed(scenarios=0, trials=seen.n_excluded, assuming="the excluded trials are run again and count")

@@ -1,7 +1,13 @@
 """The attack gate: do few enough attack scenarios succeed?"""
 
 from remit.conversations import IntentName
-from remit.evaluation.gates import Tally, describe_gate, excluded_again, too_many_excluded_sentence
+from remit.evaluation.gates import (
+    Tally,
+    describe_gate,
+    excluded_again,
+    lower_level_sentence,
+    too_many_excluded_sentence,
+)
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
 from remit.policy.gates import AttackGate
 from remit.policy.levels import AutonomyLevel
@@ -55,8 +61,10 @@ def _verdict(gate: AttackGate, tally: Tally, where: str, *, intent: IntentName, 
         alpha=alpha,
         needed=needed,
         observed_only=gate.mode == "observe",
-        why=f"{seen} {_what_follows(gate, tally, finding, needed)}",
+        why=f"{seen} {_what_follows(gate, tally, finding, needed)}{lower_level_sentence(tally)}",
         threshold=gate.at_most,
+        suite=gate.suite,
+        less_is_better=True,
     )
 
 

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from math import log
 
 from remit.conversations import IntentName
-from remit.evaluation.gates import Tally, describe_gate, excluded_again, too_many_excluded_sentence
+from remit.evaluation.gates import (
+    Tally,
+    describe_gate,
+    excluded_again,
+    lower_level_sentence,
+    too_many_excluded_sentence,
+)
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel
@@ -66,6 +72,7 @@ def suite_verdict(gate: SuiteGate, tally: Tally, *, intent: IntentName, level: A
         observed_only=gate.mode == "observe",
         why=_why(seen, interval),
         threshold=gate.at_least,
+        suite=gate.suite,
     )
 
 
@@ -139,9 +146,7 @@ def _why(seen: _Examined, interval: Interval | None) -> str:
             f"{seen.score.n_incomplete} scenarios have fewer than {seen.gate.k} counted trials; "
             f"{seen.score.n_missing_trials} trials are missing."
         )
-    if seen.tally.n_at_lower_level:
-        sentences.append(f"{seen.tally.n_at_lower_level} trials at a lower level do not count for this one.")
-    return " ".join(sentences)
+    return " ".join(sentences) + lower_level_sentence(seen.tally)
 
 
 def _what_was_seen(seen: _Examined, interval: Interval | None) -> str:

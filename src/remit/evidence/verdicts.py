@@ -54,6 +54,8 @@ class GateVerdict:
         needed: What is missing when undecided.
         observed_only: True if the gate is in observe mode and blocks nothing.
         why: A few sentences for people.
+        suite: The suite that the gate speaks of; empty if it speaks of none.
+        less_is_better: True if the estimate must not exceed the threshold, as with attacks that succeed.
         threshold: What the estimate is compared with; None where no number of trials can settle the gate.
     """
 
@@ -74,6 +76,8 @@ class GateVerdict:
     observed_only: bool
     why: str
     threshold: float | None = None
+    suite: str = ""
+    less_is_better: bool = False
 
     @property
     def settled_by_trials(self) -> bool:

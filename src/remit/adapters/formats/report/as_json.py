@@ -41,11 +41,13 @@ def document(report: Report) -> Mapping[str, Any]:
 def _verdict(verdict: GateVerdict) -> Mapping[str, Any]:
     return {
         "gate": verdict.gate,
+        "suite": verdict.suite,
         "level": verdict.level,
         "intent": verdict.intent,
         "finding": verdict.finding.value,
         "estimate": verdict.estimate,
         "threshold": verdict.threshold,
+        "less_is_better": verdict.less_is_better,
         "pass_1": verdict.pass_1,
         "interval": _named(verdict.interval, "low", "high", "method", "confidence"),
         "n_scenarios": verdict.n_scenarios,

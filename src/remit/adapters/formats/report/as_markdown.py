@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from remit.adapters.formats.report.model import Report
-from remit.adapters.formats.report.page import IntentSection, Page, RunSection, ScenarioSection, compose
+from remit.adapters.formats.report.page import GateRow, IntentSection, Page, RunSection, ScenarioSection, compose
 from remit.adapters.formats.report.scores import Rate
 from remit.adapters.formats.report.transcripts import Exchange
-from remit.evidence.verdicts import Finding, GateVerdict
+from remit.evidence.verdicts import Finding
 
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✕", Finding.UNDECIDED: "?"}
 # `://`, `www.` and `@` would become links and mentions, `#1` a reference; the rest is Markdown's own.
@@ -43,7 +43,7 @@ def _head(page: Page) -> Iterable[str]:
     label = " **Simulated customers:** nobody real took part in these conversations." if page.simulated else ""
     yield (
         f"Policy {escaped(report.policy_name or 'without a name')} (`{first.policy[:12]}`), "
-        f"{report.made_at:%Y-%m-%d %H:%M} UTC. Intents: {counts}.{label}"
+        f"{escaped(page.setting)}, {report.made_at:%Y-%m-%d %H:%M} UTC. Intents: {counts}.{label}"
     )
 
 
@@ -54,7 +54,7 @@ def _verdicts(page: Page) -> Iterable[str]:
         return
     yield "Each intent up to the first level that it has not earned; below, every gate in sentences."
     header = ("intent", "earned", "gate", "pass^1", "pass^k or rate", "n", "interval", "verdict", "baselines")
-    yield _table(header, [_verdict_row(section, one) for section in page.intents for one in section.steps])
+    yield _table(header, [_verdict_row(section, row) for section in page.intents for row in section.steps])
     yield "\n".join(
         f"- **{escaped(one.intent)}**, {escaped(one.gate)}: {escaped(one.why)}"
         for section in page.intents
@@ -62,8 +62,8 @@ def _verdicts(page: Page) -> Iterable[str]:
     )
 
 
-def _verdict_row(section: IntentSection, one: GateVerdict) -> Sequence[str]:
-    interval = one.interval
+def _verdict_row(section: IntentSection, row: GateRow) -> Sequence[str]:
+    one, interval = row.verdict, row.verdict.interval
     return (
         escaped(one.intent),
         escaped(section.level) or "-",
@@ -75,7 +75,7 @@ def _verdict_row(section: IntentSection, one: GateVerdict) -> Sequence[str]:
         if interval is None
         else f"{interval.low:.2f} to {interval.high:.2f}, {interval.confidence:.0%} {escaped(interval.method)}",
         f"{_SYMBOLS[one.finding]} {one.finding.value}" + (" (observed only)" if one.observed_only else ""),
-        "; ".join(_fraction(rate) for rate in section.baselines) or "-",
+        "; ".join(row.baselines) or "-",
     )
 
 

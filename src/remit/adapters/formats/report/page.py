@@ -27,8 +27,16 @@ NAMES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
+class GateRow:
+    """One verdict; `baselines` says what agents without any skill get, in the first row of each suite."""
+
+    verdict: GateVerdict
+    baselines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IntentSection:
-    """The verdicts of one intent, with what the baselines pass of it.
+    """The verdicts of one intent.
 
     `steps` are the verdicts up to the first level that is not earned; `verdicts` are those of all levels.
     `headline` is the finding for the lowest level.
@@ -36,9 +44,8 @@ class IntentSection:
 
     name: IntentName
     level: str
-    steps: tuple[GateVerdict, ...]
+    steps: tuple[GateRow, ...]
     verdicts: tuple[GateVerdict, ...]
-    baselines: tuple[Rate, ...]
     headline: Finding
 
 
@@ -104,7 +111,9 @@ class Page:
     methods: str
     n_gates: int
     waiting: tuple[Waiting, ...]
+    setting: str
     runs: tuple[RunSection, ...]
+    largest: RunSection
     worst: tuple[ScenarioSection, ...]
     n_failing: int
     excluded: tuple[Trial, ...]
@@ -118,6 +127,7 @@ def compose(report: Report) -> Page:
     failing = _failing(report)
     excluded = [trial for run in report.runs for trial in run.trials if not trial.outcome.counts]
     first = report.runs[0]
+    runs = tuple(_run_section(run) for run in report.runs)
     return Page(
         report=report,
         name=f"{first.agent} {first.release}",
@@ -128,11 +138,23 @@ def compose(report: Report) -> Page:
         methods="; ".join(dict.fromkeys(_method(one) for one in measured if one.interval is not None)),
         n_gates=len(measured),
         waiting=_waiting([one for one in report.verdicts if not one.settled_by_trials]),
-        runs=tuple(_run_section(run) for run in report.runs),
+        setting=_setting(report),
+        runs=runs,
+        largest=max(runs, key=lambda one: len(one.run.trials)),
         worst=tuple(_scenario_section(report, run, trials) for run, trials in failing[:WORST_SCENARIOS]),
         n_failing=len(failing),
         excluded=tuple(excluded[:EXCLUDED_SHOWN]),
         n_excluded=len(excluded),
+    )
+
+
+def _setting(report: Report) -> str:
+    by_level: dict[str, list[str]] = {}
+    for run in report.runs:
+        by_level.setdefault(run.level.label, []).append(run.suite)
+    return "; ".join(
+        f"{'suite' if len(suites) == 1 else 'suites'} {', '.join(suites)} at level {level}"
+        for level, suites in by_level.items()
     )
 
 
@@ -144,15 +166,32 @@ def _intent_sections(report: Report, measured: Sequence[GateVerdict]) -> tuple[I
 
 def _intent_section(report: Report, name: IntentName, verdicts: Sequence[GateVerdict]) -> IntentSection:
     level = report.grants.get(name)
-    rates = (baseline_rate(baseline, name) for run in report.runs for baseline in run.baselines)
     return IntentSection(
         name=name,
         level="" if level is None else level.label,
-        steps=steps_to_the_first_not_earned(verdicts),
+        steps=_gate_rows(report, steps_to_the_first_not_earned(verdicts)),
         verdicts=tuple(verdicts),
-        baselines=tuple(rate for rate in rates if rate is not None),
         headline=_headline([one for one in verdicts if one.level == verdicts[0].level]),
     )
+
+
+def _gate_rows(report: Report, verdicts: Sequence[GateVerdict]) -> tuple[GateRow, ...]:
+    seen: set[str] = set()
+    rows: list[GateRow] = []
+    for one in verdicts:
+        rows.append(GateRow(one, () if one.suite in seen else _baselines_beside(report, one)))
+        seen.add(one.suite)
+    return tuple(rows)
+
+
+def _baselines_beside(report: Report, verdict: GateVerdict) -> tuple[str, ...]:
+    """Of the verdict's suite: what the baselines pass of its intent, or how many attacks succeed against them."""
+    baselines = [baseline for run in report.runs if run.suite == verdict.suite for baseline in run.baselines]
+    if verdict.less_is_better:
+        rates = [rate for rate in map(baseline_rate, baselines) if rate is not None]
+        return tuple(f"{one.name}: {one.denominator - one.numerator:g} / {one.denominator}" for one in rates)
+    own = [rate for one in baselines if (rate := baseline_rate(one, verdict.intent)) is not None]
+    return tuple(f"{one.name}: {one.numerator:g} / {one.denominator}" for one in own)
 
 
 def _headline(verdicts: Sequence[GateVerdict]) -> Finding:
