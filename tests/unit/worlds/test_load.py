@@ -13,6 +13,15 @@ from remit.adapters.worlds import JsonState, WorldDefinition
 from .words import NAME
 world = WorldDefinition(NAME, [], JsonState({}))
 number = 5
+
+def made():
+    return world
+
+def failing():
+    raise ZeroDivisionError("boom")
+
+def nothing():
+    return None
 """
 
 
@@ -31,6 +40,10 @@ def test_a_file_is_found_beside_the_document_and_may_import_its_neighbours(folde
 
 def test_the_same_file_is_the_same_world(folder: Path) -> None:
     assert load_world("places/larder.py:world", folder) is load_world("larder.py:world", folder / "places")
+
+
+def test_a_function_may_make_the_world(folder: Path) -> None:
+    assert load_world("places/larder.py:made", folder) is load_world("places/larder.py:world", folder)
 
 
 def test_two_folders_may_hold_files_of_one_name(folder: Path, tmp_path: Path) -> None:
@@ -53,6 +66,8 @@ def test_an_installed_module_is_found_by_its_name(tmp_path: Path) -> None:
         ("places/nothing.py:world", "there is no file"),
         ("places/larder.py:wold", "has no 'wold'.\n  It has: .*world"),
         ("places/larder.py:number", "'number' is no world but of type int"),
+        ("places/larder.py:failing", "making it raised ZeroDivisionError: boom"),
+        ("places/larder.py:nothing", "'nothing' is no world but of type NoneType"),
         ("places/broken.py:world", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("no_such_package.shop:world", "ModuleNotFoundError"),
     ],

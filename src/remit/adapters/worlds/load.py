@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,8 +16,9 @@ def load_world(reference: str, directory: Path) -> World:
     """The world that a reference names.
 
     Args:
-        reference: `FILE.py:ATTRIBUTE`, the file relative to `directory`, or `package.module:attribute`.
-            Files of one folder may import each other relatively (`from .rules import ...`).
+        reference: `FILE.py:ATTRIBUTE`, the file relative to `directory`, or `package.module:attribute`. The
+            attribute is a world, or a function of no arguments that makes one. Files of one folder may import
+            each other relatively (`from .rules import ...`).
         directory: Folder of the document that holds the reference.
 
     Raises:
@@ -32,13 +34,18 @@ def load_world(reference: str, directory: Path) -> World:
     if found is None:
         names = ", ".join(sorted(name for name in vars(module) if not name.startswith("_"))) or "nothing"
         raise _unusable(reference, f"{place} has no {attribute!r}", f"It has: {names}.")
-    if not (hasattr(found, "catalogue") and hasattr(found, "start")):
+    made = found if _is_world(found) or isinstance(found, type) or not callable(found) else _made(reference, found)
+    if not _is_world(made):
         raise _unusable(
             reference,
-            f"{attribute!r} is no world but of type {type(found).__name__}",
+            f"{attribute!r} is no world but of type {type(made).__name__}",
             "A world has the methods `catalogue` and `start`; `WorldDefinition` makes one.",
         )
-    return cast("World", found)
+    return cast("World", made)
+
+
+def _is_world(value: object) -> bool:
+    return hasattr(value, "catalogue") and hasattr(value, "start") and not isinstance(value, type)
 
 
 def _load_file(reference: str, path: Path) -> types.ModuleType:
@@ -63,6 +70,13 @@ def _import(reference: str, name: str) -> types.ModuleType:
         raise _unusable(
             reference, f"importing it raised {type(error).__name__}: {error}", "Mend that first."
         ) from error
+
+
+def _made(reference: str, make: Callable[[], object]) -> object:
+    try:
+        return make()
+    except Exception as error:  # making a world runs foreign code, which may raise anything
+        raise _unusable(reference, f"making it raised {type(error).__name__}: {error}", "Mend that first.") from error
 
 
 def _unusable(reference: str, problem: str, mend: str) -> SettingsError:
