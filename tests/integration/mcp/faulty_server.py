@@ -19,6 +19,7 @@ JOURNAL = Path(sys.argv[1])
 HARMLESS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True}
 NAMES = ("read", "write", "die", "slow", "garbage", "fail", "rows", "picture", "say_secret", "keyed")
 ONE_WRITES = threading.Lock()
+SENT_TOKENS = ["no token"]
 
 
 def tools() -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ def result(tool: str, key: str) -> dict[str, Any]:
         case "picture":
             return {"content": [{"type": "image", "data": "", "mimeType": "image/png"}]}
         case "say_secret":
-            return text(os.environ.get("SHOP_TOKEN", "no token"))
+            return text(os.environ.get("SHOP_TOKEN") or SENT_TOKENS[-1])
         case "keyed" if f"keyed {key}" in noted():
             return text("done before")
         case "die" | "keyed":
@@ -102,6 +103,7 @@ def reply_on_stdio(request: Mapping[str, Any]) -> None:
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
+        SENT_TOKENS.append(self.headers.get("Authorization", "no token"))
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         body = json.dumps(reply(request)).encode() if "id" in request else b""
         self.send_response(200 if body else 202)

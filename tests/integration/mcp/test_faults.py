@@ -240,6 +240,17 @@ def test_a_server_that_is_back_is_found_again(journal: Path) -> None:
         assert use(server, story) == ToolSucceeded("plain words")
 
 
+def test_headers_reach_the_server_and_no_message(journal: Path) -> None:
+    async def story(toolbox: McpToolbox) -> tuple[ToolResult, ToolResult]:
+        return await toolbox.run(call("say_secret"), KEY), await toolbox.run(call("die"), KEY)
+
+    with on_http(journal) as (server, _):
+        said, lost = use(HttpServer(f"{server.url}?token={SECRET}", {"Authorization": SECRET}), story)
+    assert said == ToolSucceeded(SECRET)
+    assert isinstance(lost, ToolOutcomeUnknown)
+    assert SECRET not in lost.message
+
+
 def test_a_slow_write_over_http_is_in_doubt(journal: Path) -> None:
     async def story(toolbox: McpToolbox) -> ToolResult:
         await toolbox.catalogue()
