@@ -35,7 +35,8 @@ def autonomy_levels() -> st.SearchStrategy[AutonomyLevel]:
 
 
 def probabilities() -> st.SearchStrategy[float]:
-    return st.one_of(st.floats(0.0, 1.0), st.sampled_from([0.0, 0.5, 0.75, 0.9, 1.0]))
+    """Mostly from a small grid, so that confidences and thresholds meet, cross and coincide often."""
+    return st.one_of(st.sampled_from([0.0, 0.25, 0.5, 0.75, 0.9, 1.0]), st.floats(0.0, 1.0))
 
 
 def any_number() -> st.SearchStrategy[float]:

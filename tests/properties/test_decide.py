@@ -82,6 +82,18 @@ def test_nothing_runs_or_is_sent_under_the_threshold(rule: IntentRule, confidenc
         assert rule.level > AutonomyLevel.SHADOW
 
 
+@given(rules(), probabilities(), proposals())
+def test_under_the_asking_threshold_people_take_over(rule: IntentRule, confidence: float, proposal: Proposal) -> None:
+    if confidence < rule.ask_threshold and rule.level > AutonomyLevel.SHADOW:
+        assert isinstance(decide(rule, confidence, proposal), HandOff)
+
+
+@given(rules(), probabilities(), st.text(max_size=10))
+def test_from_the_sending_threshold_on_an_answer_is_sent(rule: IntentRule, confidence: float, text: str) -> None:
+    if rule.level > AutonomyLevel.SHADOW and confidence > 0.0 and confidence >= rule.send_threshold:
+        assert isinstance(decide(rule, confidence, ProposedAnswer(text)), Send)
+
+
 @given(rules(), proposals(), st.sampled_from([math.nan, math.inf, -math.inf, 1.0000001, -0.0000001]))
 def test_a_confidence_that_is_no_probability_counts_as_zero(
     rule: IntentRule, proposal: Proposal, confidence: float
@@ -128,7 +140,7 @@ def test_a_proposed_handoff_is_granted_with_its_own_reason(
         assert decision.reason is reason
 
 
-@given(st.lists(rules(), min_size=1, max_size=4), any_number(), proposals())
+@given(st.lists(rules(), min_size=1, max_size=3), probabilities(), proposals())
 def test_the_strictest_rule_is_never_freer_than_any_member(
     members: list[IntentRule], confidence: float, proposal: Proposal
 ) -> None:

@@ -40,6 +40,10 @@ def test_below_the_asking_threshold_people_take_over() -> None:
     assert decision == HandOff(HandoffReason.LOW_CONFIDENCE, "confidence 0.20 is below the asking threshold 0.50")
 
 
+def test_exactly_at_the_sending_threshold_the_answer_is_sent() -> None:
+    assert isinstance(decide(RULE, 0.9, ANSWER), Send)
+
+
 def test_no_confidence_at_all_is_not_sent_even_by_a_rule_that_asks_for_none() -> None:
     decision = decide(replace(RULE, send_threshold=0.0, ask_threshold=0.0), float("nan"), ANSWER)
     assert isinstance(decision, AskExpert)
