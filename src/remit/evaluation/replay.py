@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from remit.conversations import HandedOff, HandoffReason, IntentName, ToolExchange
+from remit.errors import ScenarioReferenceError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import Baseline, CheckResult, Trial
 from remit.evaluation.recorded import RecordedCall, RecordedConversation
@@ -42,12 +43,14 @@ class ReferenceEnd:
     """What a scenario's reference does on a fresh world, and which of its calls fail there.
 
     A failing read may belong to the story (the customer misremembers an order number); a failing write
-    means that the reference does not do what it says, which is an error of the scenario.
+    means that the reference does not do what it says, which is an error of the scenario. So is a start state
+    that the world cannot be put into.
     """
 
     changes: tuple[StateChange, ...]
     failed_reads: tuple[str, ...] = ()
     failed_writes: tuple[str, ...] = ()
+    impossible_start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ async def replay_conversation(recorded: RecordedConversation, world: World, refe
     A conversation whose recorded answers contradict the world is not counted: it was altered, or it was
     held in another world. Its reward is computed all the same.
     """
+    if reference.impossible_start:
+        return _unplayable(recorded, reference.impossible_start)
     session = await world.start(recorded.scenario.start)
     results = [await session.call(each.call, f"{recorded.id}/{n}") for n, each in enumerate(recorded.calls)]
     changes = await session.changes()
@@ -97,6 +102,17 @@ async def replay_conversation(recorded: RecordedConversation, world: World, refe
         changes=changes,
         error=error,
         details=details,
+    )
+
+
+def _unplayable(recorded: RecordedConversation, problem: str) -> Trial:
+    return _trial(
+        recorded,
+        outcome=Outcome.SCENARIO_ERROR,
+        excluded_by="scenario",
+        checks=(_end_check(recorded),),
+        error=problem,
+        details={"not_recomputed": problem},
     )
 
 
@@ -158,7 +174,10 @@ def score(scenario: Scenario, ending: Ending, reference: ReferenceEnd) -> tuple[
 async def run_reference(scenario: Scenario, world: World) -> ReferenceEnd:
     """What the reference changes on a fresh world. Calls that fail change nothing and are named."""
     catalogue = await world.catalogue()
-    session = await world.start(scenario.start)
+    try:
+        session = await world.start(scenario.start)
+    except ScenarioReferenceError as error:
+        return ReferenceEnd((), impossible_start=error.problem)
     reads: list[str] = []
     writes: list[str] = []
     for index, call in enumerate(scenario.reference):
@@ -202,7 +221,9 @@ def _baseline(
 ) -> Baseline:
     by_intent: dict[IntentName, tuple[int, int]] = {}
     for scenario in scenarios:
-        passed = all(check.held for check in score(scenario, ending, references[scenario.version]))
+        # A scenario that cannot start is nobody's success.
+        reference = references[scenario.version]
+        passed = not reference.impossible_start and all(check.held for check in score(scenario, ending, reference))
         n_passed, n_scenarios = by_intent.get(scenario.intent, (0, 0))
         by_intent[scenario.intent] = (n_passed + passed, n_scenarios + 1)
     return Baseline(name, sum(one for one, _ in by_intent.values()), len(scenarios), by_intent)

@@ -168,6 +168,20 @@ def test_a_scenario_whose_reference_cannot_write_is_the_scenarios_error(tmp_path
     assert trial.details["recomputed_reward"] == 1.0
 
 
+def test_a_start_state_is_made_before_the_conversation_is_played(tmp_path: Path) -> None:
+    delivered = {"initialization_data": {"agent_data": {"orders": {ANAS_ORDER: {"status": "delivered"}}}}}
+    impossible = {"initialization_data": {"agent_data": {"orders": {BENS_ORDER: {"status": {"now": "delivered"}}}}}}
+    started = [tasks()[0] | {"initial_state": delivered}, tasks()[1] | {"initial_state": impossible}]
+    refused = reworded(good_conversation(), "Error: Non-pending order cannot be cancelled")
+
+    replay = replayed(tmp_path, results([refused, refusal_conversation()], of=started))
+
+    playable, unplayable = replay.run.trials
+    assert playable.details["n_answers_same"] == playable.details["n_answers_compared"] == 1
+    assert (unplayable.outcome, unplayable.attributed_to) == (Outcome.SCENARIO_ERROR, "scenario")
+    assert "cannot be made" in unplayable.error
+
+
 def test_too_many_exclusions_decide_nothing(tmp_path: Path) -> None:
     failed = [
         simulation(f"f{n}", "ben", [hears(f"I am {BEN} {n}"), *_cancels(n), hears("###STOP###")], reward=0.0)

@@ -37,7 +37,8 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise ImportFormatError(path, None, f"it cannot be read: {error.strerror}", "Check the path.") from error
     try:
-        content = json.loads(raw)
+        # Python writes NaN and Infinity, which JSON does not have: a number that is none is absent.
+        content = json.loads(raw, parse_constant=lambda _: None)
     except UnicodeDecodeError as error:
         raise ImportFormatError(path, None, "it is not text", "Give the JSON file itself, unpacked.") from error
     except json.JSONDecodeError as error:
@@ -86,6 +87,21 @@ class Place:
         """A number, or None if there is none."""
         found = self.content.get(name)
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a list; an absent or null list is empty."""
+        found = self.content.get(name)
+        if found is not None and not isinstance(found, list):
+            raise self.error(f".{name} is {_kind(found)}, not a list")
+        return tuple(each if isinstance(each, str) else json.dumps(each) for each in found or ())
+
+    def index(self, name: str) -> int:
+        """A whole number that must be there, also if it is written as text."""
+        found = self.required(name)
+        try:
+            return int(str(found))
+        except ValueError:
+            raise self.error(f".{name} is {found!r}, not a whole number") from None
 
     def required(self, name: str) -> Any:
         """A value that must be there."""

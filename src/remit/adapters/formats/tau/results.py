@@ -85,7 +85,7 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
         digests.append(talk_digest(talk))
         counted[scenario.id] += 1
     agent_info = info.child("agent_info")
-    planned_each = int(info.number("num_trials") or max(counted.values(), default=1))
+    planned_each = max(int(info.number("num_trials") or 1), *counted.values())
     return RecordedRun(
         source=str(document.path),
         digest=document.digest,
@@ -94,7 +94,7 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
         agent=AgentName(agent or agent_info.text("llm") or document.path.stem),
         release=ReleaseId(_tau2_release(agent_info, info.text("git_commit"))),
         conversations=mark_duplicates(conversations, digests),
-        planned=max(planned_each, max(counted.values(), default=0)) * len(scenarios),
+        planned=planned_each * len(scenarios),
         missing=missing_trials(scenarios.values(), counted, planned_each),
         scenarios=tuple(scenarios.values()),
         findings=(),
@@ -175,7 +175,7 @@ def _read_tau1(document: Document, agent: str, rule: Tau1Rule) -> RecordedRun:
     made, talks = [], []
     domain = _tau1_domain(rows)
     for row in rows:
-        number = int(row.required("task_id"))
+        number = row.index("task_id")
         task = row.child("info").child("task")
         scenario = tau1_scenario(task, number, source=str(document.path), domain=domain, checks_state=rule == "current")
         talk = tau1_talk(row.children("traj"))

@@ -71,7 +71,7 @@ def tau2_scenario(task: Place, domain: str, *, source: str) -> Scenario:
     reason = whole if isinstance(whole, str) else instructions.text("reason_for_call") if instructions else ""
     actions = criteria.children("actions")
     reference = tuple(_action(each, "arguments") for each in actions if _of_agent(each))
-    basis = tuple(criteria.content.get("reward_basis") or _DEFAULT_BASIS)
+    basis = criteria.texts("reward_basis") or _DEFAULT_BASIS
     extra: dict[str, Any] = {"format": "tau2", "task": task.content, "reward_basis": basis, EXACT_NUMBERS: True}
     obstacle = _obstacle(task, domain, basis)
     judged = [name for name in basis if name not in _COMPUTABLE]
@@ -111,7 +111,7 @@ def _tau2_checks(criteria: Place, basis: tuple[str, ...]) -> tuple[Check, ...]:
     if "DB" in basis:
         checks.append(StateCheck(from_reference=True))
     if "COMMUNICATE" in basis:
-        checks += [SaidCheck(text=str(each), without=",") for each in criteria.content.get("communicate_info") or ()]
+        checks += [SaidCheck(text=each, without=",") for each in criteria.texts("communicate_info")]
     if "ACTION" in basis:
         checks += [_call_check(each) for each in criteria.children("actions")]
     return tuple(checks)
@@ -119,7 +119,7 @@ def _tau2_checks(criteria: Place, basis: tuple[str, ...]) -> tuple[Check, ...]:
 
 def _call_check(action: Place) -> CallCheck:
     call = _action(action, "arguments")
-    compared = action.content.get("compare_args")
+    compared = None if action.content.get("compare_args") is None else action.texts("compare_args")
     arguments = {name: value for name, value in call.arguments.items() if compared is None or name in compared}
     return CallCheck(call.tool, arguments)
 
@@ -170,7 +170,7 @@ def tau1_scenario(task: Place, number: int, *, source: str, domain: str = "", ch
         checks_state: False for the rule of before 2024-11-10, which did not look at the database when the
             task asks for certain words.
     """
-    outputs = [str(each) for each in task.content.get("outputs") or ()]
+    outputs = task.texts("outputs")
     reference = tuple(_action(each, "kwargs") for each in task.children("actions"))
     state = (StateCheck(from_reference=True),) if checks_state or not outputs else ()
     domain = domain or domain_of_tools([call.tool for call in reference])
@@ -201,7 +201,7 @@ def _tau1_scenarios(document: Document, tasks: tuple[Place, ...]) -> tuple[Scena
 def _tau1_essence(task: Place) -> Any:
     # Older and newer files call the arguments of an action differently.
     actions = [[call.tool, call.arguments] for call in (_action(each, "kwargs") for each in task.children("actions"))]
-    return [task.text("user_id"), task.text("instruction"), actions, list(task.content.get("outputs") or ())]
+    return [task.text("user_id"), task.text("instruction"), actions, task.texts("outputs")]
 
 
 # ── leaves ────────────────────────────────────────────────────────────────────────────────────────

@@ -49,6 +49,17 @@ def load_tau_worlds(
     }
 
 
+def tau_world(folder: Path, domain: Domain, edition: Edition = Edition.TAU2) -> WorldDefinition[State]:
+    """The current world of a folder, to be served or played in: arguments are checked against the schemas.
+
+    Two lines make a file that `remit world serve` takes: import this, and `world = tau_world(Path(...), "retail")`.
+
+    Raises:
+        ImportFormatError: A file is missing, is not JSON or is not such a database.
+    """
+    return load_tau_worlds(folder, domain, edition)["current"]
+
+
 def has_tau_database(folder: Path, edition: Edition) -> bool:
     """Whether `load_tau_worlds` finds a database of the edition in this folder."""
     if edition is Edition.TAU2:
