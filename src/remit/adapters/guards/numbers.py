@@ -2,7 +2,7 @@
 
 import re
 
-_SEPARATED_DIGITS = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
+_SEPARATED_DIGITS = re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?!\w)")
 # Issuer prefixes with the lengths that they use (ISO/IEC 7812; the issuers' public ranges).
 _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
@@ -10,7 +10,9 @@ _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
     (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), frozenset({16})),
     (re.compile(r"3[47]"), frozenset({15})),
     (re.compile(r"6011|64[4-9]|65"), frozenset({16, 19})),
-    (re.compile(r"35(2[89]|[3-8])"), frozenset({16})),
+    (re.compile(r"35"), frozenset({16})),
+    (re.compile(r"1800|2131"), frozenset({15})),
+    (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), frozenset(range(12, 20))),
     (re.compile(r"30[0-5]|36|38"), frozenset({14})),
     (re.compile(r"62"), frozenset({16, 17, 18, 19})),
 )
