@@ -76,7 +76,7 @@ def observe(
     )
 
 
-def recall(scenario: Scenario, index: int, seed: int, seen: Observation) -> Trial:
+def recall(scenario: Scenario, index: int, seed: int, outcome: Outcome) -> Trial:
     """A trial that an earlier run left in the ledger: its outcome, no words."""
     return Trial(
         scenario=scenario.id,
@@ -84,8 +84,8 @@ def recall(scenario: Scenario, index: int, seed: int, seen: Observation) -> Tria
         intent=scenario.intent,
         index=index,
         seed=seed,
-        outcome=seen.outcome,
-        attributed_to="agent" if seen.outcome is Outcome.FAILED else None,
+        outcome=outcome,
+        attributed_to="agent" if outcome is Outcome.FAILED else None,
         checks=(),
         details={"from_ledger": True},
     )

@@ -34,6 +34,8 @@ class Retention:
         """The trial as the run remembers it."""
         if self._is_wanted(trial):
             return replace(trial, transcript=transcript_of(trial.turns))
+        if trial.outcome is Outcome.PASSED:
+            return replace(trial, turns=(), changes=(), checks=())
         unmet = tuple(replace(check, detail="") for check in trial.checks if not check.held)
         return replace(trial, turns=(), changes=(), checks=unmet)
 

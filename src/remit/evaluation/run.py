@@ -1,7 +1,7 @@
 """A run: every scenario of a suite several times, streamed to the ledger; interrupted runs go on where they stopped."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remit.conversations import IntentName
@@ -13,7 +13,7 @@ from remit.evaluation.references import ReferenceRun, run_reference
 from remit.evaluation.retention import Retention
 from remit.evaluation.seeds import trial_seed
 from remit.evaluation.trial import TrialLimits, TrialPlan, run_trial
-from remit.evidence import Ledger, Observation, Outcome, Selection
+from remit.evidence import Ledger, Observation, ObservationKey, Outcome, Selection
 from remit.policy.levels import AutonomyLevel
 from remit.scenarios.model import Scenario, ScenarioId, Suite
 
@@ -82,6 +82,7 @@ class _Sink:
     retention: Retention = field(default_factory=Retention)
     trials: list[Trial] = field(default_factory=list)
     waiting: list[Observation] = field(default_factory=list)
+    n_resumed: int = 0
 
     async def take(self, scenario: Scenario, trial: Trial) -> None:
         level = self.plan.level_of(scenario)
@@ -91,6 +92,11 @@ class _Sink:
         self.on_trial(trial)
         if len(self.waiting) >= BATCH:
             await self.flush()
+
+    def recall(self, plan: TrialPlan, outcome: Outcome) -> None:
+        self.n_resumed += 1
+        self.trials.append(recall(plan.scenario, plan.index, plan.seed, outcome))
+        self.on_trial(self.trials[-1])
 
     async def flush(self) -> None:
         batch, self.waiting = self.waiting, []
@@ -115,7 +121,7 @@ async def run_suite(
         ledger: Keeps the observations; trials it holds already are not run again.
         handing_off: The stage around an agent that always hands off; None leaves the baselines out.
         play: Plays the trials elsewhere; None plays them here.
-        on_trial: Called after each trial, for a progress bar.
+        on_trial: Called for each trial, also for those from the ledger; for a progress bar.
 
     Raises:
         StoreUnavailable: The ledger cannot keep any more; what was appended before is kept.
@@ -123,10 +129,9 @@ async def run_suite(
     started_at = stage.clock.now()
     references = {scenario.id: await run_reference(scenario, stage) for scenario in plan.suite.scenarios}
     sink = _Sink(plan, ledger, stage, on_trial)
-    todo = await _not_yet_run(plan, references, sink)
-    n_resumed = len(sink.trials)
+    todo = _not_yet_run(plan, references, sink, await _known_outcomes(plan, ledger))
     try:
-        await _work(plan, play or _player(plan, stage), sink, references, iter(todo))
+        await _work(plan, play or _player(plan, stage), sink, references, todo)
     finally:
         await sink.flush()
     baselines: tuple[Baseline, ...] = ()
@@ -151,24 +156,28 @@ async def run_suite(
         source=plan.suite.source,
     )
     problems = {name: reference.problem for name, reference in references.items() if reference.problem}
-    return RunResult(run, n_resumed, problems)
+    return RunResult(run, sink.n_resumed, problems)
 
 
-async def _not_yet_run(
-    plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun], sink: _Sink
-) -> Sequence[TrialPlan]:
-    """The trials that the ledger does not hold; what it holds goes to the sink."""
+async def _known_outcomes(plan: RunPlan, ledger: Ledger) -> Mapping[ObservationKey, Outcome]:
     subject = plan.subject
-    planned = {
-        trial_key(subject, one.scenario, plan.level_of(one.scenario), one.index, one.seed): one
-        for one in _all_trials(plan, references)
-    }
     selection = Selection(agent=subject.agent, release=subject.release, metric=subject.metric, source=subject.source)
-    async for seen in sink.ledger.select(selection):
-        known = planned.pop(seen.key, None)
-        if known is not None:
-            sink.trials.append(recall(known.scenario, known.index, known.seed, seen))
-    return tuple(planned.values())
+    return {seen.key: seen.outcome async for seen in ledger.select(selection)}
+
+
+def _not_yet_run(
+    plan: RunPlan,
+    references: Mapping[ScenarioId, ReferenceRun],
+    sink: _Sink,
+    known: Mapping[ObservationKey, Outcome],
+) -> Iterator[TrialPlan]:
+    """The trials that the ledger does not hold, one at a time; what it holds goes to the sink."""
+    for one in _all_trials(plan, references):
+        key = trial_key(plan.subject, one.scenario, plan.level_of(one.scenario), one.index, one.seed)
+        if key in known:
+            sink.recall(one, known[key])
+        else:
+            yield one
 
 
 def _all_trials(plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun]) -> Iterator[TrialPlan]:

@@ -1,8 +1,10 @@
 """One trial: a customer talks to the agent through the same `handle_turn` as live, then the checks look at the end."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 from remit.conversations import ConversationId, HandedOff, HandoffReason, Message, ToolExchange, Turn, TurnId
@@ -183,10 +185,14 @@ def _trial(
         error=excluded.error if excluded else "",
         duration_ms=duration_ms,
         cost_eur=sum(step.usage.cost_eur for report in reports for step in report.steps),
-        details={"turns": len(reports), "handoff": ending.handed_off.reason.value}
-        if ending and ending.handed_off
-        else {"turns": len(reports)},
+        details=_details(len(reports), ending.handed_off.reason if ending and ending.handed_off else None),
     )
+
+
+@lru_cache(maxsize=1024)
+def _details(n_turns: int, handoff: HandoffReason | None) -> Mapping[str, str | int]:
+    """One mapping for all trials that went alike: a long run keeps thousands of them."""
+    return {"turns": n_turns} if handoff is None else {"turns": n_turns, "handoff": handoff.value}
 
 
 def _unknown_outcome(ending: Ending, checks: tuple[CheckResult, ...]) -> _Excluded | None:
