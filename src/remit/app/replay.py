@@ -176,6 +176,11 @@ def find_domain_folder(data: Path, edition: str, domain: str) -> Path | None:
     return next((each for each in candidates if has_tau_database(each, Edition(edition))), None)
 
 
+def has_world(suite: str) -> bool:
+    """Whether conversations of this suite can be re-scored, given the data."""
+    return suite.partition("-")[2] in ("airline", "retail")
+
+
 def load_worlds(suite: str, data: Path | None) -> tuple[Path | None, Mapping[str, World]]:
     """The folder and the worlds of a suite such as `tau2-airline`, by variant; none without data or for telecom.
 
@@ -183,7 +188,7 @@ def load_worlds(suite: str, data: Path | None) -> tuple[Path | None, Mapping[str
         SettingsError: The data holds no database of this domain.
     """
     edition, _, domain = suite.partition("-")
-    if data is None or domain not in ("airline", "retail"):
+    if data is None or not has_world(suite):
         return None, {}
     folder = find_domain_folder(data, edition, domain)
     if folder is None:

@@ -92,7 +92,7 @@ def replay(
 
     Nothing is written but the report. Exit code: 0 supported, 1 refuted, 2 undecided.
     """
-    from remit.app.replay import parse_gate
+    from remit.app.replay import has_world, parse_gate
     from remit.app.replay_results import replay_document, summary
     from remit.evaluation.verdicts import exit_code
 
@@ -112,7 +112,7 @@ def replay(
             f"  ! conversation {each.conversation}: published {each.published:g}, re-computed {each.recomputed:g}; "
             f"right is {each.why}"
         )
-    screen.print(_next(results, data, agent, report))
+    screen.print(_next(results, data, agent, report, has_world=has_world(done.run.suite)))
     return exit_code(done.verdicts)
 
 
@@ -158,10 +158,10 @@ def _write_report(done: "Replay", target: Path, gate: str) -> None:
         ) from error
 
 
-def _next(results: Path, data: Path | None, agent: str, report: Path | None) -> str:
-    if data is None:
+def _next(results: Path, data: Path | None, agent: str, report: Path | None, *, has_world: bool) -> str:
+    if data is None and has_world:
         return f"Next: give the benchmark's data to re-compute the rewards: remit replay {results} --tasks DATA"
-    again = f"{results} --tasks {data}" + (f" --agent {agent}" if agent else "")
+    again = " ".join([str(results), *(["--tasks", str(data)] if data else []), *(["--agent", agent] if agent else [])])
     if report is None:
         return f"Next: read single conversations in a report: remit replay {again} --report replay.html"
     return f"Report: {report}\nNext: keep this as evidence: remit import tau {again}"

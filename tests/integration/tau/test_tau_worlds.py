@@ -13,7 +13,7 @@ from remit.adapters.worlds.tau.files import load_tau_worlds
 from remit.adapters.worlds.tau.world import Domain
 from remit.scenarios.model import StartState
 from remit.scenarios.ports import World
-from remit.tools import ToolCall, ToolName, ToolResult, ToolSucceeded
+from remit.tools import ToolCall, ToolName, ToolResult, ToolSucceeded, is_write
 
 pytestmark = pytest.mark.shared
 
@@ -80,6 +80,22 @@ def test_replayed_tau1_conversations_give_the_published_results_and_end_states(
             actions = [_call(each["name"], each["kwargs"]) for each in conversation["info"]["task"]["actions"]]
             assert delta == sorted(state["final_delta"]), conversation["task_id"]
             assert run_calls(world, actions)[1] == sorted(state["gold_delta"]), conversation["task_id"]
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+@pytest.mark.parametrize("domain", ["airline", "retail"])
+def test_the_tools_are_the_published_ones(domain: Domain, edition: Edition) -> None:
+    folder = tau_data() / edition.value / domain
+    published = read_json(folder / "tools.json")
+    schemas = published["tools"] if isinstance(published, dict) else published
+
+    catalogue = asyncio.run(load_tau_worlds(folder, domain, edition)["current"].catalogue())
+
+    assert set(catalogue) == {each["function"]["name"] for each in schemas}
+    for each in schemas:
+        spec = catalogue[ToolName(each["function"]["name"])]
+        assert spec.parameters == each["function"]["parameters"]
+        assert each.get("x-tau-mutates", is_write(spec.effect)) == is_write(spec.effect)
 
 
 def run_calls(world: World, calls: Sequence[ToolCall]) -> tuple[list[ToolResult], list[list[Any]]]:

@@ -150,13 +150,17 @@ def test_missing_attempts_are_counted_against_the_plan(tmp_path: Path) -> None:
     assert [each.index for each in run.conversations] == [0, 1, 0]
 
 
-def test_the_same_conversation_twice_counts_once(tmp_path: Path) -> None:
-    run = read_results(write(tmp_path, results([good_conversation("first"), good_conversation("second")])))
+@pytest.mark.parametrize("name_of_copy", ["first", "second"])
+def test_the_same_conversation_twice_counts_once(tmp_path: Path, name_of_copy: str) -> None:
+    twice = [good_conversation("first"), good_conversation(name_of_copy), refusal_conversation()]
 
-    first, second = run.conversations
+    run = read_results(write(tmp_path, results(twice)))
+
+    first, second, _ = run.conversations
     assert first.end.excluded_by is None
     assert second.end.excluded_by == "infrastructure"
     assert second.findings == ("duplicate of first",)
+    assert (run.planned, run.missing) == (2, {})
 
 
 def test_a_conversation_filed_under_another_task_is_noticed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from remit.adapters.memory import MemoryLedger
-from remit.app.replay import GateStatement, Replay, parse_gate, replay_file
+from remit.app.replay import GateStatement, Replay, find_domain_folder, parse_gate, replay_file
 from remit.app.replay_results import keep_replays, observations, replay_document
 from remit.errors import ImportFormatError, LedgerConflict, SettingsError
 from remit.evidence import Outcome, Source, Strength
@@ -21,6 +21,7 @@ from unit.tau.small_shop import (
     BENS_ORDER,
     calls,
     cancel,
+    database,
     good_conversation,
     hears,
     refusal_conversation,
@@ -287,6 +288,22 @@ def test_the_document_for_machines_is_json(tmp_path: Path) -> None:
 def test_a_gate_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="gate"):
         parse_gate(text)
+
+
+@pytest.mark.parametrize(
+    "layout", ["", "retail", "tau2/retail", "data/tau2/domains/retail", "tau1/retail", "tau_bench/envs/retail"]
+)
+def test_databases_are_found_where_the_public_repositories_keep_them(tmp_path: Path, layout: str) -> None:
+    folder = tmp_path / layout
+    edition = "tau1" if layout.startswith(("tau1", "tau_bench")) else "tau2"
+    (folder / "data").mkdir(parents=True)
+    if edition == "tau2":
+        write(folder, database(), "db.json")
+    for table, records in database().items():
+        write(folder / "data", records, f"{table}.json")
+
+    assert find_domain_folder(tmp_path, edition, "retail") == folder
+    assert find_domain_folder(tmp_path / "elsewhere", edition, "retail") is None
 
 
 def test_data_without_the_domain_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from remit.adapters.formats.tau.messages import Talk
 from remit.evaluation.recorded import RecordedConversation, RecordedEnd
 from remit.scenarios.model import Scenario
 
+_DUPLICATE = "duplicate of"
 _IDENTIFIER = re.compile(r"\d{3}-\d{3}-\d{4}|[A-Za-z]+_[A-Za-z]+_\d+|[A-Za-z_]*\d[A-Za-z0-9_]{4,}|[A-Z0-9]{6}")
 
 
@@ -64,11 +65,12 @@ def mark_duplicates(
     first: dict[str, str] = {}
     marked = []
     for conversation, digest in zip(conversations, digests, strict=True):
-        earlier = first.setdefault(digest, conversation.id)
-        spoken = len(conversation.transcript) > 1
-        marked.append(
-            exclude(conversation, f"duplicate of {earlier}") if earlier != conversation.id and spoken else conversation
-        )
+        # A single line may honestly be the same in two conversations.
+        if digest in first and len(conversation.transcript) > 1:
+            marked.append(exclude(conversation, f"{_DUPLICATE} {first[digest]}"))
+        else:
+            first.setdefault(digest, conversation.id)
+            marked.append(conversation)
     return tuple(marked)
 
 
@@ -77,6 +79,11 @@ def exclude(conversation: RecordedConversation, why: str) -> RecordedConversatio
     end = conversation.end
     unusable = RecordedEnd(end.reason, completed=end.completed, excluded_by="infrastructure", note=why)
     return replace(conversation, end=unusable, findings=(*conversation.findings, why))
+
+
+def count_trials(conversations: Iterable[RecordedConversation]) -> Counter[str]:
+    """Trials of each scenario, a conversation that is there twice counted once."""
+    return Counter(str(each.scenario.id) for each in conversations if not each.end.note.startswith(_DUPLICATE))
 
 
 def missing_trials(scenarios: Iterable[Scenario], seen: Counter[str], planned_each: int) -> dict[str, int]:

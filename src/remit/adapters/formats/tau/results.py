@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from remit.adapters.formats.tau.belonging import (
+    count_trials,
     exclude,
     mark_duplicates,
     misfiled_as,
@@ -85,7 +86,9 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
         digests.append(talk_digest(talk))
         counted[scenario.id] += 1
     agent_info = info.child("agent_info")
-    planned_each = max(int(info.number("num_trials") or 1), *counted.values())
+    marked = mark_duplicates(conversations, digests)
+    present = count_trials(marked)
+    planned_each = max(int(info.number("num_trials") or 1), *present.values())
     return RecordedRun(
         source=str(document.path),
         digest=document.digest,
@@ -93,9 +96,9 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
         suite=f"tau2-{domain}",
         agent=AgentName(agent or agent_info.text("llm") or document.path.stem),
         release=ReleaseId(_tau2_release(agent_info, info.text("git_commit"))),
-        conversations=mark_duplicates(conversations, digests),
+        conversations=marked,
         planned=planned_each * len(scenarios),
-        missing=missing_trials(scenarios.values(), counted, planned_each),
+        missing=missing_trials(scenarios.values(), present, planned_each),
         scenarios=tuple(scenarios.values()),
         findings=(),
     )
@@ -188,7 +191,9 @@ def _read_tau1(document: Document, agent: str, rule: Tau1Rule) -> RecordedRun:
         _misfiled(_revised(one, scenarios), misfiled_as(scenarios[one.scenario.id], talk_identifiers(talk), spoken_of))
         for one, talk in zip(made, talks, strict=True)
     ]
-    planned_each = max(counted.values())
+    marked = mark_duplicates(conversations, [talk_digest(talk) for talk in talks])
+    present = count_trials(marked)
+    planned_each = max(present.values())
     return RecordedRun(
         source=str(document.path),
         digest=document.digest,
@@ -196,9 +201,9 @@ def _read_tau1(document: Document, agent: str, rule: Tau1Rule) -> RecordedRun:
         suite=f"tau1-{domain}",
         agent=AgentName(agent or document.path.stem.partition("__")[0]),
         release=ReleaseId(f"file-{document.digest[:12]}"),
-        conversations=mark_duplicates(conversations, [talk_digest(talk) for talk in talks]),
+        conversations=marked,
         planned=planned_each * len(scenarios),
-        missing=missing_trials(scenarios.values(), counted, planned_each),
+        missing=missing_trials(scenarios.values(), present, planned_each),
         scenarios=tuple(scenarios.values()),
         findings=("the file does not say which model or release it is of",),
     )
