@@ -31,10 +31,9 @@ def _changes(where: str, old: IntentPolicy, new: IntentPolicy) -> Iterator[Polic
     if old.ceiling is not new.ceiling:
         what = f"ceiling changed from {old.ceiling.label} to {new.ceiling.label}"
         yield PolicyChange(where, more(old.ceiling, new.ceiling), what)
-    ceiling = max(old.ceiling, new.ceiling)
     for tool in [*new.tools, *(tool for tool in old.tools if tool not in new.tools)]:
         before, after = old.tools.get(tool), new.tools.get(tool)
-        for direction, what in _grant_changes(before, after, ceiling):
+        for direction, what in _grant_changes(before, after, new.ceiling):
             yield PolicyChange(where, direction, f"{tool} {what}")
     if old.description != new.description:
         yield PolicyChange(where, Direction.NEUTRAL, "its description changed")

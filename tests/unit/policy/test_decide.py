@@ -8,6 +8,7 @@ from remit.conversations import HandoffReason, IntentName
 from remit.policy.decide import decide, strictest
 from remit.policy.decisions import AskExpert, HandOff, RunTool, Send, Shadow
 from remit.policy.levels import AutonomyLevel
+from remit.policy.limits import compile_limits
 from remit.policy.proposals import ProposedAnswer, ProposedCall
 from remit.policy.rules import IntentRule, ToolRule
 from remit.tools import Effect, ToolCall, ToolName
@@ -61,6 +62,27 @@ def test_no_confidence_at_all_is_not_sent_even_by_a_rule_that_asks_for_none() ->
 )
 def test_a_certain_write_without_limits_climbs_the_ladder(level: AutonomyLevel, expected: type) -> None:
     assert isinstance(decide(replace(RULE, level=level), 1.0, ProposedCall(ToolCall(REFUND))), expected)
+
+
+def test_limits_do_not_spare_a_write_its_approval() -> None:
+    limited = ToolRule(Effect.REVERSIBLE_WRITE, compile_limits("true"))
+    rule = replace(RULE, level=AutonomyLevel.TOOLS_WITH_APPROVAL, tools={REFUND: limited})
+    decision = decide(rule, 1.0, ProposedCall(ToolCall(REFUND)))
+    assert isinstance(decision, AskExpert)
+    assert decision.why.endswith("at level tools_with_approval each write waits")
+
+
+def test_an_uncertain_call_is_not_even_offered_to_an_expert() -> None:
+    decision = decide(replace(RULE, level=AutonomyLevel.AUTONOMOUS), 0.4, ProposedCall(ToolCall(REFUND)))
+    assert decision == HandOff(HandoffReason.LOW_CONFIDENCE, "confidence 0.40 is below the asking threshold 0.50")
+
+
+def test_a_read_stays_inside_its_limits_too() -> None:
+    limited = ToolRule(Effect.READ, compile_limits("size(order_id) == 5"))
+    rule = replace(RULE, tools={READ: limited})
+    inside, outside = (decide(rule, 1.0, ProposedCall(ToolCall(READ, {"order_id": it}))) for it in ("10423", "*"))
+    assert isinstance(inside, RunTool)
+    assert outside.why == "the limits of tool 'find_order' do not hold here: `size(order_id) == 5`"
 
 
 def test_a_tool_of_only_one_intent_is_not_granted_for_both() -> None:

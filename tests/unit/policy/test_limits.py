@@ -23,6 +23,7 @@ DELIVERED = {
         ("amount + fee <= 100", {"amount": 50.5, "fee": 1}),
         ("amount * 2 <= order.total", {"amount": 40}),
         ("amount == 10", {"amount": 10.0}),
+        ("amount <= 7 / 2", {"amount": 3.4}),
         ("kind in ['voucher', 'card']", {"kind": "card"}),
         ("reason.startsWith('late')", {"reason": "late again"}),
         ("size(items) + 1 <= 3", {"items": ["a", "b"]}),
