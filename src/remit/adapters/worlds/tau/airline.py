@@ -102,23 +102,24 @@ class Airline:
     def search_onestop_flight(self, origin: str, destination: str, date: str) -> list[list[dict[str, Any]]]:
         """Pairs of flights with one stop, the second not before the first has landed."""
         found = []
+        arriving: dict[str, list[Mapping[str, Any]]] = {}
         for first in self._bookable(date):
             if first["origin"] != origin:
                 continue
             arrival = first["scheduled_arrival_time_est"]
             next_date = f"2024-05-{int(date[-2:]) + 1}" if "+1" in arrival else date
-            for second in self._bookable(next_date):
-                if second["origin"] != first["destination"] or second["destination"] != destination:
-                    continue
+            if next_date not in arriving:
+                arriving[next_date] = [each for each in self._bookable(next_date) if each["destination"] == destination]
+            for second in arriving[next_date]:
                 # The published searches compare the two times as text, a "+1" included.
-                if arrival <= second["scheduled_departure_time_est"]:
+                if second["origin"] == first["destination"] and arrival <= second["scheduled_departure_time_est"]:
                     # The first edition shows the second flight with seats and prices of the day searched for.
                     seats_on = date if self._edition is Edition.TAU1 else next_date
-                    pair = (
+                    offers = (
                         self._offer(first, date, stated_date=date),
                         self._offer(second, seats_on, stated_date=next_date),
                     )
-                    found.append(list(pair))
+                    found.append(list(offers))
         return found
 
     # ── changing things ───────────────────────────────────────────────────────────────────────────
