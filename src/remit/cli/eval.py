@@ -42,12 +42,20 @@ def evaluate(
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Where the report goes; .html, .md or .json.")] = None,
     store: Annotated[Path | None, typer.Option(help="The ledger's file; default: REMIT_STORE.")] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of suite files, and nothing else.")
+    ] = False,
 ) -> int:
     """Run scenario suites against an agent and judge its gates.
 
     What ran before with the same release, scenarios, policy and seed is taken from the ledger, so that an
     interrupted run goes on where it stopped. Exit codes: 0 supported, 1 refuted, 2 undecided, 3 error.
     """
+    if schema:
+        from remit.scenarios.schema import suite_schema
+
+        typer.echo(json.dumps(suite_schema(), indent=2))
+        return 0
     # Loaded here: the numbers cost a second that `remit --help` should not pay.
     from remit.adapters.memory import SystemClock
     from remit.app.evaluation import EvaluationRequest, prepare
