@@ -18,6 +18,8 @@ from remit.conversations import IntentName
 from remit.errors import AgentParseError
 
 _SHARED_KEYS = ("constants", "currency", "slots", "blocks", "small_talk", "wants_people")
+SECTION_KEYS = ("shared", "knowledge", "retrieval_at_least", "flows", *_SHARED_KEYS)
+SLOT_KEYS = ("ask", "patterns", "choices", "free", "normalise", "valid", "remember", "ask_at_most")
 _ASKS_FOR = r"(speak|talk|chat|connect|transfer|put)"
 _PEOPLE = r"(human|person|someone|somebody|agent|advis[eo]r|colleague|manager|supervisor|representative|rep|real)"
 _WANTS_PEOPLE = (
@@ -25,7 +27,7 @@ _WANTS_PEOPLE = (
     r"\b(real|actual|live) (human|person|agent)\b",
     r"^\W*(human|agent|operator|representative|advisor)\W*(please)?\W*$",
 )
-_PROVIDED = frozenset({"customer", "granted", "failure", "today", "message", "opening", "keywords", "options"})
+PROVIDED_NAMES = frozenset({"customer", "granted", "failure", "today", "message", "opening", "keywords", "options"})
 """Names that every flow has: the signed-in customer's id or "", the granted tools' names, what the last refused
 tool said, the day of the message (ISO), the message, all the customer's messages since the flow began, their words
 that carry meaning, and what can be chosen from in the question that is being asked."""
@@ -47,7 +49,7 @@ def read_flow_document(where: DocumentPlace, directory: Path) -> FlowDocument:
     Raises:
         AgentParseError: With file and line, whatever is wrong in the section or in a file that it names.
     """
-    where.expect_keys("shared", "knowledge", "retrieval_at_least", "flows", *_SHARED_KEYS)
+    where.expect_keys(*SECTION_KEYS)
     sources = _Sources(where, directory, _shared_place(where, directory))
     sources.content += [plain(where.section), plain(sources.shared.section)]
     environment = text_environment(_shared(sources, "currency").text("currency", default=""))
@@ -110,7 +112,7 @@ def _read_slots(where: DocumentPlace, environment: ImmutableSandboxedEnvironment
 
 
 def _read_slot(name: str, where: DocumentPlace, environment: ImmutableSandboxedEnvironment) -> Slot:
-    where.expect_keys("ask", "patterns", "choices", "free", "normalise", "valid", "remember", "ask_at_most")
+    where.expect_keys(*SLOT_KEYS)
     known = get_args(Normalisation)
     normalise = where.text("normalise", default="none")
     if normalise not in known:
@@ -152,7 +154,7 @@ def _read_flows(
     place = sources.where.part("flows")
     blocks_at = _shared(sources, "blocks")
     blocks = blocks_at.part("blocks") if "blocks" in blocks_at.section else replace(blocks_at, section={})
-    known = _PROVIDED | set(slots) | set(_shared(sources, "constants").mapping("constants"))
+    known = PROVIDED_NAMES | set(slots) | set(_shared(sources, "constants").mapping("constants"))
     flows = {}
     for intent in place.section:
         if isinstance(place.section[intent], str):

@@ -54,6 +54,11 @@ class StepCompiler:
             "end": (self._end, ()),
         }
 
+    @property
+    def step_keys(self) -> dict[str, tuple[str, ...]]:
+        """Every kind of step with the keys it may have beside its own."""
+        return {kind: more for kind, (_, more) in self._kinds.items()}
+
     def compile(self, where: DocumentPlace) -> tuple[model.Instruction, ...]:
         """The instructions of `steps`; the last one is always an End.
 
