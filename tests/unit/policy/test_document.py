@@ -103,6 +103,7 @@ def test_a_rule_of_an_unknown_intent_is_a_mistake_of_the_caller() -> None:
         EXAMPLE.replace("[operations, risk]", "[risk, operations]"),
         EXAMPLE.replace("name: shop-support\n", "").replace("kind: Policy\n", "name: 'shop-support'\nkind: Policy\n"),
         EXAMPLE.replace("    review: {sample: 0.10, wait: 90s}\n", ""),
+        EXAMPLE.replace("wait: 90s}\n", "wait: 90s}\n    ask_from: 0.9\n"),
         EXAMPLE.replace(
             "  autonomous:\n    risk", "  tools_with_approval: {risk: {error_at_most: 0.02}}\n  autonomous:\n    risk"
         ),
