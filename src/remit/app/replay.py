@@ -76,7 +76,7 @@ class Replay:
     findings: tuple[str, ...]
     rule: str
     variant: str
-    pass_hat_k: Mapping[int, float]
+    pass_hat_k: Mapping[int, PassHatK]
     n_recomputed: int
     missing_for_gate: Mapping[IntentName, PassHatK]
 
@@ -149,12 +149,14 @@ async def replay_file(
     )
 
 
-def pass_hat_k_by_published_rules(trials: Sequence[Trial]) -> dict[int, float]:
-    """pass^k over every trial, as the publishers count: no trial is excluded. k runs to the fewest trials of a task."""
+def pass_hat_k_by_published_rules(trials: Sequence[Trial]) -> dict[int, PassHatK]:
+    """pass^k over every trial, as the publishers count: no trial is excluded.
+
+    k runs to the most trials that a task has; each value is over the tasks with at least k trials.
+    """
     counts = _counts_by_published_rules(trials)
-    most = min((each.n_trials for each in counts), default=0)
-    values = ((k, mean_pass_hat_k(counts, k=k).estimate) for k in range(1, most + 1))
-    return {k: value for k, value in values if value is not None}
+    most = max((each.n_trials for each in counts), default=0)
+    return {k: mean_pass_hat_k(counts, k=k) for k in range(1, most + 1)}
 
 
 def attribution(trials: Iterable[Trial]) -> dict[str, int]:

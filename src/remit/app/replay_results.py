@@ -15,6 +15,7 @@ from remit.evaluation.observing import cluster_of
 from remit.evaluation.replay import JUDGED
 from remit.evidence import Ledger, Observation, ObservationKey, Source, Strength
 from remit.evidence.verdicts import GateVerdict
+from remit.statistics import PassHatK
 
 SCHEMA = "remit.replay/1"
 
@@ -106,13 +107,18 @@ def summary(replay: Replay) -> tuple[str, ...]:
         scored = f"none of {n_run} rewards re-computed: shown as published"
     if 0 < n < n_run:
         scored += f"; {n_run - n} shown as published"
-    powers = ", ".join(f"pass^{k} {value:.3f}" for k, value in replay.pass_hat_k.items())
+    powers = ", ".join(_power(one) for one in replay.pass_hat_k.values())
     by_rules = f"by the publisher's rules, nothing excluded: {powers}" if powers else ""
     rule = f"scored by the {replay.rule} rule of the first edition" if replay.rule else ""
     judged = any(scenario.extra.get(JUDGED) for scenario in replay.recorded.scenarios)
     at_most = "the baselines pass at most that many: a judge's part is taken as held" if judged else ""
     said = (scored, by_rules, _what_is_missing(replay), rule, *_why_not(replay), at_most, *replay.findings)
     return tuple(sentence for sentence in said if sentence)
+
+
+def _power(one: PassHatK) -> str:
+    over = f" (over {one.n_scenarios} of {one.n_scenarios + one.n_incomplete} scenarios)" if one.n_incomplete else ""
+    return f"pass^{one.k} {one.estimate:.3f}{over}"
 
 
 def _what_is_missing(replay: Replay) -> str:
@@ -147,7 +153,14 @@ def replay_document(replay: Replay) -> Mapping[str, Any]:
         "trials_evaluated": sum(trial.outcome.counts for trial in run.trials),
         "rewards_recomputed": replay.n_recomputed,
         "reward_differences": [asdict(each) for each in replay.differences],
-        "pass_hat_k_by_published_rules": {str(k): value for k, value in replay.pass_hat_k.items()},
+        "pass_hat_k_by_published_rules": {
+            str(k): {
+                "value": one.estimate,
+                "scenarios": one.n_scenarios,
+                "scenarios_with_fewer_trials": one.n_incomplete,
+            }
+            for k, one in replay.pass_hat_k.items()
+        },
         "baselines": {
             each.name: {"passed": each.n_passed, "scenarios": each.n_scenarios, "by_intent": dict(each.by_intent)}
             for each in run.baselines

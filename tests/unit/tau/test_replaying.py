@@ -59,7 +59,7 @@ def test_rewards_are_computed_from_the_world_and_equal_honest_published_ones(tmp
     assert replay.n_recomputed == 2
     assert [trial.outcome for trial in replay.run.trials] == [Outcome.PASSED, Outcome.PASSED]
     assert replay.differences == ()
-    assert replay.pass_hat_k == {1: 1.0}
+    assert replay.pass_hat_k[1].estimate == 1.0
 
 
 def test_a_published_reward_that_was_changed_is_named_and_not_taken_over(tmp_path: Path) -> None:
@@ -237,7 +237,8 @@ def test_too_few_trials_for_the_gate_are_undecided_and_counted(tmp_path: Path) -
     assert {verdict.finding for verdict in replay.verdicts} == {Finding.UNDECIDED}
     missing = {intent: one.n_missing_trials for intent, one in replay.missing_for_gate.items()}
     assert missing == {"cancel_pending_order": 2, "no_write": 3}
-    assert replay.pass_hat_k == {1: 1.0}
+    # Only one of the two tasks has a second trial.
+    assert [(each.estimate, each.n_scenarios) for each in replay.pass_hat_k.values()] == [(1.0, 2), (1.0, 1)]
 
 
 def test_an_older_task_inside_the_file_scores_and_is_named(tmp_path: Path) -> None:
