@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from remit.adapters.agents.flow.memory import Memory, Suspended, decode, encode
 from remit.adapters.agents.load import load_agent
 from remit.conversations import Message
+from remit.errors import AgentProtocolError
 from remit.policy.proposals import ProposedAnswer, ProposedHandoff
 from unit.agents.conversing import Talk
 from unit.agents.test_flow_conversations import DOCUMENT, find_order
@@ -25,7 +26,11 @@ def new_talk(folder: Path, document: str = DOCUMENT) -> Talk:
     (folder / "knowledge" / "shipping.md").write_text("# Shipping\n\n## Cost\nShipping costs 5 euros.\n")
     path = folder / "flow.yaml"
     path.write_text(document.replace("flow:\n", "flow:\n" + KNOWLEDGE, 1))
-    tools: dict[str, Any] = {"find_order": find_order, "start_return": lambda **_: {"return_id": "R-1"}}
+    tools: dict[str, Any] = {
+        "find_order": find_order,
+        "list_orders": lambda customer_id: {"orders": [{"order_id": "10401"}]},
+        "start_return": lambda **_: {"return_id": "R-1"},
+    }
     return Talk(load_agent(path).agent, tools)
 
 
@@ -145,6 +150,15 @@ def test_a_second_intent_is_offered_only_if_its_words_are_there(tmp_path: Path) 
 
     assert "Shall I check the order now?" in with_word.answer("no", "return_item")
     assert "Shall I check" not in without.answer("no", "return_item")
+
+
+def test_a_value_that_cannot_be_worked_out_is_the_agents_error_with_its_line(tmp_path: Path) -> None:
+    talk = new_talk(tmp_path)
+    talk.tools = {**talk.tools, "list_orders": lambda customer_id: {"orders": []}}
+    talk.say("where is my order", "order_status")
+
+    with pytest.raises(AgentProtocolError, match=r"line \d+: 'orders\[0\]\.order_id' cannot be worked out"):
+        talk.say("I don't know", "order_status")
 
 
 @pytest.mark.parametrize("text", ["never mind", "forget it"])

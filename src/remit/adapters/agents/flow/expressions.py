@@ -31,13 +31,14 @@ class Expression:
         try:
             return self._program.execute({name: values.get(name) for name in self.names})
         except (KeyError, TypeError, ValueError, RuntimeError, IndexError, OverflowError) as error:
-            raise ExpressionError(f"{self.text!r} cannot be worked out ({error})") from error
+            # Only the type: the text of an error can hold what the customer wrote.
+            raise ExpressionError(f"{self.text!r} cannot be worked out ({type(error).__name__})") from error
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether it is true; anything that is not a boolean raises ExpressionError."""
         value = self.value(values)
         if not isinstance(value, bool):
-            raise ExpressionError(f"{self.text!r} is {value!r}, not true or false")
+            raise ExpressionError(f"{self.text!r} is of type {type(value).__name__}, not true or false")
         return value
 
 
@@ -57,7 +58,9 @@ class Text:
         try:
             return self._template.render(values).strip()
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ExpressionError(f"a text cannot be filled in ({error})") from error
+            raise ExpressionError(
+                f"the text {self.text[:40]!r} cannot be filled in ({type(error).__name__})"
+            ) from error
 
 
 def text_environment(currency: str) -> ImmutableSandboxedEnvironment:
