@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal
 
 from remit.conversations import ConversationId, HandedOff, HandoffReason, Message, ToolExchange, Turn, TurnId
-from remit.errors import AgentUnreachable, CustomerError, RemitError, ScenarioReferenceError
+from remit.errors import CustomerError, RemitError, ScenarioReferenceError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import CheckResult, RunId, Trial
 from remit.evaluation.ports import CustomerSession, Stage
+from remit.evaluation.watching import Failures
 from remit.evidence import Outcome
-from remit.runtime.ports import Agent, AgentReply, AgentView, TurnPorts
+from remit.runtime.ports import TurnPorts
 from remit.runtime.report import TurnReport
 from remit.runtime.turn import handle_turn
 from remit.scenarios.model import Scenario, StateChange
@@ -62,14 +63,11 @@ async def run_trial(plan: TrialPlan, stage: Stage, limits: TrialLimits) -> Trial
     reports: list[TurnReport] = []
     ending: Ending | None = None
     excluded: _Excluded | None = None
+    timer = asyncio.timeout(limits.trial_s)
     try:
-        async with asyncio.timeout(limits.trial_s):
+        async with timer:
             ending = await _play(plan, stage, limits, reports)
             excluded = _broken_turn(reports)
-    except TimeoutError:
-        excluded = _Excluded(
-            Outcome.INFRASTRUCTURE_ERROR, "infrastructure", f"the trial did not end within {limits.trial_s:g} s"
-        )
     except ScenarioReferenceError as error:
         excluded = _Excluded(Outcome.SCENARIO_ERROR, "scenario", str(error))
     except CustomerError as error:
@@ -77,24 +75,11 @@ async def run_trial(plan: TrialPlan, stage: Stage, limits: TrialLimits) -> Trial
     except RemitError as error:
         excluded = _Excluded(Outcome.INFRASTRUCTURE_ERROR, "infrastructure", str(error))
     except Exception as error:  # noqa: BLE001 - the border of a trial: our failure is an outcome, never a score
-        excluded = _Excluded(Outcome.INFRASTRUCTURE_ERROR, "infrastructure", f"{type(error).__name__}: {error}")
+        late = f"the trial did not end within {limits.trial_s:g} s"
+        problem = late if timer.expired() else f"{type(error).__name__}: {error}"
+        excluded = _Excluded(Outcome.INFRASTRUCTURE_ERROR, "infrastructure", problem)
     duration_ms = (stage.clock.now() - started).total_seconds() * 1000
     return _trial(plan, tuple(reports), ending, excluded, duration_ms)
-
-
-@dataclass(slots=True)
-class _Watched:
-    """The agent, and whether nobody answered at its address: then there was no agent that could fail."""
-
-    agent: Agent
-    unreachable: AgentUnreachable | None = None
-
-    async def propose(self, view: AgentView) -> AgentReply:
-        try:
-            return await self.agent.propose(view)
-        except AgentUnreachable as error:
-            self.unreachable = error
-            raise
 
 
 # ── playing ───────────────────────────────────────────────────────────────────────────────────────
@@ -102,11 +87,11 @@ async def _play(plan: TrialPlan, stage: Stage, limits: TrialLimits, reports: lis
     """The conversation; what happened is also in `reports` if it breaks off."""
     conversation = ConversationId(f"{plan.run}/{plan.scenario.id}/{plan.index}")
     setup = await stage.set_up(plan.scenario, conversation, plan.seed)
-    agent = _Watched(setup.ports.agent)
+    failures = Failures()
     try:
-        await _converse(conversation, setup.customer, replace(setup.ports, agent=agent), limits, reports)
-        if agent.unreachable is not None:
-            raise agent.unreachable
+        await _converse(conversation, setup.customer, failures.watch(setup.ports), limits, reports)
+        if failures.seen:
+            raise failures.seen[0]
         return _ending(reports, await setup.world.changes())
     finally:
         await setup.world.close()
