@@ -7,11 +7,9 @@ from pathlib import Path
 from remit.adapters.formats.report import Report, render_html
 from remit.adapters.store import SqliteDatabase, SqliteLedger
 from remit.app.centre import Centre
-from remit.app.earning import earned_levels
 from remit.app.evaluation import Evaluation, EvaluationRequest, Prepared, evaluate, prepare
-from remit.conversations import IntentName
+from remit.app.reporting import report_on, write_whole
 from remit.evaluation.model import Trial
-from remit.policy.levels import AutonomyLevel
 from remit.runtime.ports import Clock
 
 STORE = "remit.db"
@@ -20,13 +18,9 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the demo's evaluation came to.
-
-    `levels` are what the ledger supports for each intent; gates that need live evidence hold the rest back.
-    """
+    """What the demo's evaluation came to."""
 
     evaluation: Evaluation
-    levels: Mapping[IntentName, AutonomyLevel]
     report: Report
     report_file: Path
 
@@ -60,15 +54,7 @@ async def judge_demo(
     """Run the suites, judge the ledger, write the report."""
     ledger = SqliteLedger(database)
     evaluation = await evaluate(prepared, ledger, clock, on_trial=on_trial)
-    levels = await earned_levels(prepared.policy, prepared.loaded, ledger)
-    report = Report(
-        runs=tuple(result.run for result in evaluation.results),
-        verdicts=evaluation.verdicts,
-        made_at=clock.now(),
-        policy_name=prepared.policy.name,
-        grants=levels,
-        titles={one.id: one.title for suite in prepared.suites for one in suite.scenarios},
-    )
+    report = report_on(prepared, evaluation, clock.now())
     path = directory / REPORT
-    path.write_text(render_html(report), encoding="utf-8")
-    return Judged(evaluation, levels, report, path)
+    write_whole(path, render_html(report))
+    return Judged(evaluation, report, path)

@@ -8,6 +8,7 @@ from functools import partial
 
 from remit.adapters.agents.load import check_agent
 from remit.adapters.formats.suites import suite_directory
+from remit.app.earning import evidence_on
 from remit.app.preparing import EvaluationRequest, Prepared, prepare, read_policy, stage_for
 from remit.app.processes import ProcessPlayers
 from remit.app.stage import MemoryStage
@@ -15,10 +16,10 @@ from remit.conversations import IntentName
 from remit.evaluation.baselines import AlwaysHandsOff
 from remit.evaluation.gates import describe_gate
 from remit.evaluation.model import RunId, Trial
-from remit.evaluation.observing import Subject, cluster_of, exclusion_cluster_of
+from remit.evaluation.observing import Subject
 from remit.evaluation.run import RunPlan, RunResult, run_suite
-from remit.evaluation.verdicts import exit_code, judge, worst_exit_code
-from remit.evidence import Ledger, Selection
+from remit.evaluation.verdicts import exit_code, grants_from, judge, worst_exit_code
+from remit.evidence import Ledger
 from remit.evidence.verdicts import GateVerdict
 from remit.policy.gates import AttackGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
@@ -33,12 +34,17 @@ EXIT_ERROR = 3
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came of it; `exit_code` is 0 supported, 1 refuted, 2 undecided, 3 a scenario is in error."""
+    """What came of it.
+
+    `verdicts` are those that the suites could settle; `levels` what each intent has earned, gates on live
+    conversations and attestations included. `exit_code`: 0 supported, 1 refuted, 2 undecided, 3 a scenario is in error.
+    """
 
     policy: Policy
     level: AutonomyLevel
     results: tuple[RunResult, ...]
     verdicts: tuple[GateVerdict, ...]
+    levels: Mapping[IntentName, AutonomyLevel]
     exit_code: int
 
     def verdicts_on(self, suite: str) -> tuple[GateVerdict, ...]:
@@ -66,9 +72,10 @@ async def evaluate(
             ]
     finally:
         await prepared.loaded.close()
-    verdicts = await _judge(prepared, ledger, [result.run.id for result in results])
+    every = await _judge(prepared, ledger, [result.run.id for result in results])
+    verdicts, levels = _settled_here(prepared, every), grants_from(prepared.policy, every)
     codes = [exit_code(verdicts), *(EXIT_ERROR for result in results if result.scenario_errors)]
-    return Evaluation(prepared.policy, prepared.level, tuple(results), verdicts, worst_exit_code(codes))
+    return Evaluation(prepared.policy, prepared.level, tuple(results), verdicts, levels, worst_exit_code(codes))
 
 
 # ── running ───────────────────────────────────────────────────────────────────────────────────────
@@ -112,16 +119,16 @@ def levels_at(policy: Policy, level: AutonomyLevel) -> Mapping[IntentName, Auton
 
 # ── judging ───────────────────────────────────────────────────────────────────────────────────────
 async def _judge(prepared: Prepared, ledger: Ledger, runs: Sequence[RunId]) -> tuple[GateVerdict, ...]:
-    """Verdicts of the gates that these suites can settle, on the evidence of these very scenarios and this policy."""
-    policy = prepared.policy
-    scenarios = [scenario for suite in prepared.whole_suites for scenario in suite.scenarios]
-    clusters = {cluster_of(scenario, policy.digest) for scenario in scenarios}
-    clusters |= {exclusion_cluster_of(scenario, policy.digest, run) for scenario in scenarios for run in runs}
-    selection = Selection(agent=prepared.loaded.name, release=prepared.loaded.release)
-    aggregates = [one for one in await ledger.aggregates(selection) if one.cluster in clusters]
+    """Verdicts of every gate, on the evidence of these very scenarios and this policy."""
+    policy, loaded = prepared.policy, prepared.loaded
+    aggregates = await evidence_on(policy, loaded, prepared.whole_suites, ledger, runs=runs)
+    return judge(policy, aggregates, agent=loaded.name, release=loaded.release)
+
+
+def _settled_here(prepared: Prepared, verdicts: Sequence[GateVerdict]) -> tuple[GateVerdict, ...]:
+    """Those that these suites, at this level, can settle."""
     touched = {scenario.intent for suite in prepared.suites for scenario in suite.scenarios}
-    statements = _statements(policy, {suite.name for suite in prepared.suites})
-    verdicts = judge(policy, aggregates, agent=prepared.loaded.name, release=prepared.loaded.release)
+    statements = _statements(prepared.policy, {suite.name for suite in prepared.suites})
     return tuple(
         one
         for one in verdicts

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from remit.adapters.agents.load import LoadedAgent, load_agent
 from remit.adapters.confidence.signals import SignalConfidence
+from remit.adapters.formats.suites import read_suites
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
@@ -128,8 +129,11 @@ async def _world_toolbox(centre: Centre, effects: Mapping[ToolName, Effect], sta
 
 
 # ── grants ────────────────────────────────────────────────────────────────────────────────────────
-async def grant_what_is_earned(live: Live, database: SqliteDatabase) -> Mapping[IntentName, AutonomyLevel]:
+async def grant_what_is_earned(
+    live: Live, centre: Centre, database: SqliteDatabase
+) -> Mapping[IntentName, AutonomyLevel]:
     """Judge the ledger for this very release and grant what it supports; returns the level of each intent."""
-    levels = await earned_levels(live.policy, live.agent, SqliteLedger(database))
+    suites = [suite for path in centre.suites for suite in read_suites(path)]
+    levels = await earned_levels(live.policy, live.agent, suites, SqliteLedger(database))
     await live.gateway.grants.give(grants_of(live.policy, live.agent, levels))
     return levels

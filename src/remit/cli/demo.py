@@ -22,6 +22,8 @@ NOTICE = (
     "simulated customers only. Live evidence is needed for the levels above."
 )
 
+WIDTH_OF_FILES = 100
+
 
 def demo(
     serve: Annotated[bool, typer.Option(help="Stay up with a page to chat with the agent.")] = True,  # noqa: FBT002 - a flag of the terminal
@@ -48,6 +50,8 @@ async def _demo(settings: Settings, directory: Path, trials: int, *, stay: bool,
     from remit.cli.progress import trials_progress
 
     console = Console(highlight=False, stderr=as_json)
+    if not console.is_terminal:
+        console = Console(highlight=False, stderr=as_json, width=WIDTH_OF_FILES)
     clock = SystemClock()
     centre = load_centre(example_centre())
     prepared = prepare_demo(centre, n_trials=trials, environ=os.environ, clock=clock)
@@ -88,7 +92,7 @@ def _show(console: Console, judged: "Judged") -> None:
 
 def _show_earned(console: Console, judged: "Judged") -> None:
     by_level: dict[str, list[str]] = {}
-    for intent, level in sorted(judged.levels.items(), key=lambda item: -item[1]):
+    for intent, level in sorted(judged.evaluation.levels.items(), key=lambda item: -item[1]):
         by_level.setdefault(level.label, []).append(intent)
     console.print("\nEarned, on simulated evidence only:")
     for label, intents in by_level.items():
@@ -105,7 +109,7 @@ async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: 
     opening = live_gateway(centre, database, SystemClock(), environ=os.environ, simulated=True, notice=NOTICE)
     with listening(settings, any_port=True) as listener:
         async with opening as live:
-            await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.levels))
+            await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.evaluation.levels))
             live.gateway.examples = centre.examples
             live.gateway.report = judged.report_file
 

@@ -16,7 +16,6 @@ from remit.evidence.verdicts import Finding
 from remit.policy.levels import AutonomyLevel
 
 if TYPE_CHECKING:
-    from remit.adapters.formats.report import Report
     from remit.app.evaluation import Evaluation, Prepared
     from remit.runtime.ports import Clock
 
@@ -158,44 +157,23 @@ async def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet:
 
 
 # ── telling ───────────────────────────────────────────────────────────────────────────────────────
-def _report_of(prepared: "Prepared", evaluation: "Evaluation") -> "Report":
-    from remit.adapters.formats.report import Report
-
-    return Report(
-        runs=tuple(result.run for result in evaluation.results),
-        verdicts=evaluation.verdicts,
-        made_at=datetime.now(UTC),
-        policy_name=evaluation.policy.name,
-        titles={one.id: one.title for suite in prepared.suites for one in suite.scenarios},
-    )
-
-
 def _write_files(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None) -> None:
     from remit.adapters.formats.junit import render_junit
     from remit.adapters.formats.report import render_html, render_json, render_markdown
+    from remit.app.reporting import report_on, write_whole
 
     render = {".md": render_markdown, ".json": render_json}.get(report.suffix, render_html)
-    _write(report, render(_report_of(prepared, evaluation)))
+    write_whole(report, render(report_on(prepared, evaluation, datetime.now(UTC))))
     if junit is not None:
-        _write(junit, render_junit([result.run for result in evaluation.results]))
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all."""
-    draft = file.with_name(f".{file.name}.new")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error
+        write_whole(junit, render_junit([result.run for result in evaluation.results]))
 
 
 def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> dict[str, Any]:
     from remit.adapters.formats.report.as_json import document
+    from remit.app.reporting import report_on
 
     return {
-        **document(_report_of(prepared, evaluation)),
+        **document(report_on(prepared, evaluation, datetime.now(UTC))),
         "level": evaluation.level.label,
         "exit_code": evaluation.exit_code,
         "trials_from_ledger": sum(result.n_resumed for result in evaluation.results),
@@ -243,4 +221,4 @@ def _next(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> str:
         return f"open {report} and mend the worst scenarios first, then {again}"
     if Finding.UNDECIDED in findings:
         return f"add scenarios, or {again} --seed {request.seed + 1}"
-    return f"remit serve --agent {request.agent} --policy {request.policy}"
+    return "remit serve, in the contact centre's folder"

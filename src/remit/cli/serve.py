@@ -56,7 +56,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
             SqliteDatabase(settings.store) as database,
             live_gateway(centre, database, clock, environ=os.environ, simulated=bool(centre.tools.world)) as live,
         ):
-            levels = await grant_what_is_earned(live, database)
+            levels = await grant_what_is_earned(live, centre, database)
 
             def ready() -> None:
                 _introduce(console, live, levels, settings, address(listener))

@@ -1,5 +1,6 @@
 """The tools of any MCP server, governed: effects come from the policy, doubt is never hidden."""
 
+import time
 from collections.abc import Mapping
 
 from remit.adapters.mcp import McpCallError, McpConnection, McpServer
@@ -15,6 +16,8 @@ from remit.tools import (
     ToolSpec,
     is_write,
 )
+
+CATALOGUE_AGE_S = 30.0
 
 
 class McpToolbox:
@@ -44,11 +47,18 @@ class McpToolbox:
         self._effects = effects
         self._timeout_s = timeout_s
         self._specs: Mapping[ToolName, ToolSpec] = {}
+        self._listed_at = float("-inf")
 
     async def catalogue(self) -> Mapping[ToolName, ToolSpec]:
-        """Every tool of the server as it is now. McpCallError if it cannot be asked."""
+        """Every tool of the server, as it was when last asked, at most 30 s ago. McpCallError if it cannot be asked.
+
+        Every turn wants the list, and a list changes with a deployment, not with a message.
+        """
+        if time.monotonic() - self._listed_at < CATALOGUE_AGE_S:
+            return self._specs
         tools = await self._connection.list_tools(timeout_s=self._timeout_s)
         self._specs = {ToolName(tool.name): tool_from_wire(tool, self._effect(ToolName(tool.name))) for tool in tools}
+        self._listed_at = time.monotonic()
         return self._specs
 
     async def run(self, call: ToolCall, key: StepKey) -> ToolResult:
