@@ -98,13 +98,16 @@ class Machine:
         code = self._code(memory)
         memory = replace(memory, waiting="nothing")
         while True:
-            instruction = code[memory.at]
+            at = memory.at
             try:
-                stop = self._execute(instruction, memory)
+                # Jumps are most of a flow; a new memory for each of them would cost more than the jump.
+                while isinstance(instruction := code[at], model.JumpUnless | model.Jump):
+                    at = self._next(instruction, at, memory)
+                stop = self._execute(instruction, replace(memory, at=at) if at != memory.at else memory)
             except ExpressionError as error:
                 raise AgentProtocolError(
                     self._document.name,
-                    f"flow {memory.intent!r}, line {instruction.line}: {error}",
+                    f"flow {memory.intent!r}, line {code[at].line}: {error}",
                     "Mend that step; a value that may be missing is tested with `== null` or has().",
                 ) from error
             if not isinstance(stop, Memory):
@@ -145,10 +148,21 @@ class Machine:
         return {**self._surroundings.values(), **self._document.constants, **memory.values}
 
     # ── instructions: each gives the memory to go on with, or a stop ──────────────────────────────
-    def _execute(self, instruction: model.Instruction, memory: Memory) -> Memory | Stop:
+    def _next(self, jump: model.Jumping, at: int, memory: Memory) -> int:
+        match jump:
+            case model.JumpUnless(condition=condition, target=target):
+                return at + 1 if condition.holds(self._values(memory)) else target
+            case model.Jump(target=target):
+                return target
+
+    def _execute(self, instruction: model.Acting, memory: Memory) -> Memory | Stop:
         match instruction:
-            case model.JumpUnless() | model.Jump() | model.Say() | model.Assign():
-                return self._step(instruction, memory)
+            case model.Say(text=text):
+                words = self._render(text, memory)
+                return replace(memory, at=memory.at + 1, said=(*memory.said, *filter(None, [words])))
+            case model.Assign(values=values):
+                given = {**memory.values, **self._assigned(values, memory)}
+                return replace(memory, at=memory.at + 1, values=given)
             case model.Ask():
                 return self._ask(instruction, memory)
             case model.Confirm(question=question):
@@ -161,20 +175,6 @@ class Machine:
                 return Passes(memory, reason, self._render(note, memory) if note else "")
             case model.End():
                 return Done(memory, " ".join(memory.said))
-
-    def _step(self, instruction: model.JumpUnless | model.Jump | model.Say | model.Assign, memory: Memory) -> Memory:
-        """What needs nobody else."""
-        following = replace(memory, at=memory.at + 1)
-        match instruction:
-            case model.JumpUnless(condition=condition, target=target):
-                return following if condition.holds(self._values(memory)) else replace(memory, at=target)
-            case model.Jump(target=target):
-                return replace(memory, at=target)
-            case model.Say(text=text):
-                words = self._render(text, memory)
-                return replace(following, said=(*memory.said, words)) if words else following
-            case model.Assign(values=values):
-                return replace(following, values={**memory.values, **self._assigned(values, memory)})
 
     def _ask(self, ask: model.Ask, memory: Memory) -> Memory | Stop:
         options = self.options(ask, memory)

@@ -138,7 +138,9 @@ class End:
     line: int
 
 
-Instruction = Ask | Call | JumpUnless | Jump | Confirm | Say | Article | Assign | PassOn | End
+Jumping = JumpUnless | Jump
+Acting = Ask | Call | Confirm | Say | Article | Assign | PassOn | End
+Instruction = Jumping | Acting
 
 
 @dataclass(frozen=True, slots=True)
