@@ -6,6 +6,7 @@ from datetime import datetime
 
 from remit.conversations import AgentName, ReleaseId
 from remit.evaluation.model import RunId, Trial
+from remit.evaluation.trial import TrialPlan
 from remit.evidence import Observation, ObservationKey, Outcome, Source, Strength
 from remit.policy.levels import AutonomyLevel
 from remit.scenarios.model import Scenario
@@ -52,10 +53,19 @@ def exclusion_cluster_of(scenario: Scenario, policy: str, run: RunId) -> str:
 
 
 def observe(
-    subject: Subject, scenario: Scenario, level: AutonomyLevel, trial: Trial, *, run: RunId, at: datetime
+    subject: Subject, plan: TrialPlan, trial: Trial, *, key: ObservationKey, level: AutonomyLevel, at: datetime
 ) -> Observation:
-    """What the ledger keeps of a trial: digests and numbers, no words of a customer."""
-    key = trial_key(subject, scenario, level, trial.index, trial.seed)
+    """What the ledger keeps of a trial: digests and numbers, no words of a customer.
+
+    Args:
+        subject: Who was examined.
+        plan: The trial as it was planned.
+        trial: What came of it.
+        key: Its name, from `trial_key`.
+        level: The level at which the agent acted.
+        at: Now.
+    """
+    scenario, run = plan.scenario, plan.run
     cluster = cluster_of(scenario, subject.policy)
     if not trial.outcome.counts:
         key, cluster = ObservationKey(f"{key}!{run}"), exclusion_cluster_of(scenario, subject.policy, run)

@@ -84,10 +84,9 @@ class _Sink:
     waiting: list[Observation] = field(default_factory=list)
     n_resumed: int = 0
 
-    async def take(self, scenario: Scenario, trial: Trial) -> None:
-        level = self.plan.level_of(scenario)
-        at = self.stage.clock.now()
-        self.waiting.append(observe(self.plan.subject, scenario, level, trial, run=self.plan.id, at=at))
+    async def take(self, key: ObservationKey, plan: TrialPlan, trial: Trial) -> None:
+        level, at = self.plan.level_of(plan.scenario), self.stage.clock.now()
+        self.waiting.append(observe(self.plan.subject, plan, trial, key=key, level=level, at=at))
         self.trials.append(self.retention.keep(trial))
         self.on_trial(trial)
         if len(self.waiting) >= BATCH:
@@ -170,14 +169,14 @@ def _not_yet_run(
     references: Mapping[ScenarioId, ReferenceRun],
     sink: _Sink,
     known: Mapping[ObservationKey, Outcome],
-) -> Iterator[TrialPlan]:
-    """The trials that the ledger does not hold, one at a time; what it holds goes to the sink."""
+) -> Iterator[tuple[ObservationKey, TrialPlan]]:
+    """The trials that the ledger does not hold with their keys, one at a time; what it holds goes to the sink."""
     for one in _all_trials(plan, references):
         key = trial_key(plan.subject, one.scenario, plan.level_of(one.scenario), one.index, one.seed)
         if key in known:
             sink.recall(one, known[key])
         else:
-            yield one
+            yield key, one
 
 
 def _all_trials(plan: RunPlan, references: Mapping[ScenarioId, ReferenceRun]) -> Iterator[TrialPlan]:
@@ -208,16 +207,16 @@ async def _work(
     play: Play,
     sink: _Sink,
     references: Mapping[ScenarioId, ReferenceRun],
-    todo: Iterator[TrialPlan],
+    todo: Iterator[tuple[ObservationKey, TrialPlan]],
 ) -> None:
     async def worker() -> None:
-        for trial_plan in todo:
+        for key, trial_plan in todo:
             problem = references[trial_plan.scenario.id].problem
             if problem:
                 trial = _not_run(trial_plan, problem)
             else:
                 trial = await play(trial_plan)
-            await sink.take(trial_plan.scenario, trial)
+            await sink.take(key, trial_plan, trial)
             await asyncio.sleep(0)  # an agent that never waits must not starve the others, nor Ctrl-C
 
     # Not a TaskGroup: the caller wants the store's own error, not a group around it.
