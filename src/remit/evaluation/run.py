@@ -38,7 +38,6 @@ class RunPlan:
         seed: All randomness follows from it.
         concurrency: Trials under way at the same time.
         limits: Bounds of one trial.
-        source: Where the suite comes from.
     """
 
     id: RunId

@@ -12,7 +12,6 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from remit.errors import ScenarioParseError
 
-Step = str | int
 _DEEPEST = 60
 _ALIAS_BUDGET = 200_000
 
@@ -34,24 +33,6 @@ class Located:
         if isinstance(self.value, list):
             return [inner.plain() for inner in self.value]
         return self.value
-
-    def line_of(self, steps: Iterable[Step]) -> int:
-        """The line of what lies at the end of these steps, or of the last step that exists."""
-        here = self
-        for step in steps:
-            inner = here._inner(step)
-            if inner is None:
-                break
-            here = inner
-        return here.line
-
-    def _inner(self, step: Step) -> "Located | None":
-        found: Any = None
-        if isinstance(self.value, dict):
-            found = self.value.get(str(step))
-        elif isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
-            found = self.value[step]
-        return found if isinstance(found, Located) else None
 
 
 def read_yaml(text: str, path: str) -> Located:
