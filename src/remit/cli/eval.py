@@ -77,7 +77,10 @@ def evaluate(
     place = _store(store)
     report = report or place.parent / "reports" / f"{prepared.loaded.name}-{prepared.loaded.release}.html"
     _expect_writable(report, junit)
-    evaluation = asyncio.run(_evaluate(prepared, place, clock, quiet=as_json))
+    try:
+        evaluation = asyncio.run(_evaluate(prepared, place, clock, quiet=as_json))
+    except KeyboardInterrupt:
+        raise typer.Abort from None
     _write_files(prepared, evaluation, report, junit)
     if as_json:
         typer.echo(json.dumps(_document(prepared, evaluation, report), ensure_ascii=False, indent=2, default=str))
