@@ -164,3 +164,22 @@ def test_an_unknown_conversation_is_nothing(tmp_path: Path) -> None:
         assert await recorder.last_turn(ConversationId("nobody")) == (0, None)
 
     in_database(tmp_path / "remit.db", story)
+
+
+@pytest.mark.parametrize(
+    "error", [RecursionError("nested too deep"), OverflowError("too large"), sqlite3.ProgrammingError("no such type")]
+)
+def test_a_piece_that_fails_in_any_way_takes_nobody_with_it(tmp_path: Path, error: Exception) -> None:
+    def poison(_: sqlite3.Connection) -> None:
+        raise error
+
+    async def story(database: SqliteDatabase) -> None:
+        async with asyncio.timeout(5):
+            ends = await asyncio.gather(
+                database.write(insert(1)), database.write(poison), database.write(insert(2)), return_exceptions=True
+            )
+            await database.write(insert(3))
+        assert ends == [None, error, None]
+
+    in_database(tmp_path / "remit.db", story)
+    assert count(tmp_path / "remit.db") == 3

@@ -9,11 +9,12 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from remit.adapters.store.migrate import migrate
-from remit.errors import RemitError, StoreUnavailable
+from remit.errors import StoreUnavailable
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
@@ -136,7 +137,8 @@ class _Job:
 
     def settle(self) -> None:
         """Tell the waiting task, unless its loop has gone."""
-        if not self.loop.is_closed():
+        # The loop may close between a question and the call; nobody waits then.
+        with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._set)
 
     def _set(self) -> None:
@@ -163,12 +165,18 @@ def _commit(connection: sqlite3.Connection, group: list[_Job], path: Path) -> No
         job.settle()
 
 
+_OWN_FAULTS = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
+"""Errors of SQLite that say something of the piece, not of the disk."""
+
+
 def _run(connection: sqlite3.Connection, job: _Job) -> None:
     """One piece in its savepoint. A disk error ends the whole group; anything else is the piece's own."""
     connection.execute("savepoint piece")
     try:
         job.result = job.work(connection)
-    except (RemitError, ValueError, TypeError, KeyError, sqlite3.IntegrityError) as error:
+    except Exception as error:  # noqa: BLE001 - the writer's loop: a piece that takes the thread with it stops every turn
+        if isinstance(error, sqlite3.Error) and not isinstance(error, _OWN_FAULTS):
+            raise
         connection.execute("rollback to piece")
         job.error = error
     connection.execute("release piece")
