@@ -1,7 +1,13 @@
 """Exact bounds for one look at independent trials with two outcomes."""
 
+from typing import TYPE_CHECKING
+
 from remit.errors import StatisticsError
 from remit.statistics.intervals import Bounds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def clopper_pearson(n_errors: int, n_trials: int, *, delta: float) -> Bounds:
@@ -55,3 +61,22 @@ def trials_without_error(at_most: float, *, delta: float) -> int:
         n = (low + high) // 2
         low, high = (n, high) if (1.0 - at_most) ** n > delta else (low, n)
     return high
+
+
+def binomial_weights(n: int, probability: float) -> "NDArray[np.float64]":
+    """P(0), P(1), ..., P(n) errors in n independent trials; shape (n + 1,). For planning, off the live path.
+
+    Raises:
+        StatisticsError: n is negative or the probability outside [0, 1].
+    """
+    if n < 0 or not 0.0 <= probability <= 1.0:
+        raise StatisticsError(f"{n} trials with an error probability of {probability!r} are not possible.")
+    import numpy as np
+
+    # scipy.special, not scipy.stats: the latter takes seconds to import on a busy machine.
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    errors = np.arange(n + 1)
+    ways = gammaln(n + 1) - gammaln(errors + 1) - gammaln(n - errors + 1)
+    logs = ways + xlogy(errors, probability) + xlog1py(n - errors, -probability)
+    return np.asarray(np.exp(logs), dtype=np.float64)

@@ -20,7 +20,7 @@ Side = Literal["promote", "rollback"]
 
 PROMOTE_RATIOS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ROLLBACK_RATIOS = (1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0)
-_HIGHEST_THETA = 0.95
+HIGHEST_THETA = 0.95
 # exp() overflows above 709; a larger e-value says nothing more to anybody.
 _LOG_E_SHOWN_AT_MOST = 700.0
 
@@ -74,7 +74,7 @@ def grid(eps: float, side: Side) -> Grid:
     if not 0.0 < eps < 1.0:
         raise StatisticsError(f"eps is {eps!r}; an error budget lies strictly between 0 and 1.")
     ratios = PROMOTE_RATIOS if side == "promote" else ROLLBACK_RATIOS
-    thetas = [ratio * eps for ratio in ratios if side == "promote" or ratio * eps < _HIGHEST_THETA]
+    thetas = [ratio * eps for ratio in ratios if side == "promote" or ratio * eps < HIGHEST_THETA]
     return Grid(
         eps=eps,
         side=side,
