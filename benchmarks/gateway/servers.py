@@ -18,8 +18,8 @@ from remit.adapters.intents.local import LocalIntents
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk, SystemClock
 from remit.adapters.store import SqliteDatabase, SqliteRecorder, StoredGrants
 from remit.adapters.store.grants import Grant
-from remit.app.evaluation import read_policy
 from remit.app.gateway import Gateway
+from remit.app.policy_files import read_policy_file
 from remit.conversations import AgentName, ReleaseId
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
@@ -49,7 +49,7 @@ class NoTools:
 
 async def serve_gateway(path: Path, port: int) -> None:
     """The whole gateway with the shop's policy, its classifier, guards and an agent that takes no time."""
-    policy, clock = read_policy(POLICY), SystemClock()
+    policy, clock = read_policy_file(POLICY), SystemClock()
     async with SqliteDatabase(path) as database:
         rules = {intent: rule_at(policy, intent, AutonomyLevel.AUTONOMOUS) for intent in policy.intents}
         permit = Permit(AgentName("echo"), ReleaseId("r-1"), policy.digest, 0, rules)

@@ -5,6 +5,7 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── PolicyParseError       a policy document
 │   ├── ScenarioParseError     a scenario or suite
 │   ├── AgentParseError        an agent definition
+│   ├── CentreParseError       a contact centre's `remit.yaml`
 │   └── ImportFormatError      a file of another system (trajectories, tasks, histories)
 ├── ScenarioReferenceError     a scenario whose own reference solution fails its checks
 ├── CustomerError              a simulated customer could not play its scenario
@@ -74,6 +75,10 @@ class ScenarioParseError(DocumentError):
 
 class AgentParseError(DocumentError):
     """An agent definition is not one."""
+
+
+class CentreParseError(DocumentError):
+    """A contact centre's `remit.yaml` is not one."""
 
 
 class ImportFormatError(DocumentError):

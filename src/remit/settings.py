@@ -1,11 +1,11 @@
 """Settings: one typed, described object, read once at start. What customers meet belongs in the policy."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from remit.documents import suggest
 from remit.errors import SettingsError
 
 PREFIX = "REMIT_"
@@ -45,9 +45,7 @@ class Settings:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known)}."
-    return f"environment: unknown setting {name}.\n  {hint}"
+    return f"environment: unknown setting {name}.\n  {suggest(name, known, noun='settings')}"
 
 
 def _value(name: str, text: str, kind: type[Any]) -> Any:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from remit.errors import SettingsError
+from remit.documents import read_mapping, refusal
+from remit.documents.complaints import complaints
+from remit.errors import CentreParseError
 
 FILE = "remit.yaml"
+_BEGIN = "It begins with `apiVersion: remit/v1` and `kind: ContactCentre`; see docs/reference/centre.md."
 
 
 class McpSource(BaseModel):
@@ -34,8 +37,8 @@ class ContactCentreFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    api_version: Annotated[str, Field(alias="apiVersion", pattern="^remit/v1$")]
-    kind: Annotated[str, Field(pattern="^ContactCentre$")]
+    api_version: Annotated[Literal["remit/v1"], Field(alias="apiVersion")]
+    kind: Literal["ContactCentre"]
     name: str
     policy: str = "policy.yaml"
     agent: str = "agent.yaml"
@@ -61,18 +64,14 @@ def load_centre(directory: Path) -> Centre:
     """Read `remit.yaml` of a folder.
 
     Raises:
-        SettingsError: There is none, or it does not say what it must.
+        CentreParseError: There is none, or it does not say what it must.
     """
     path = directory / FILE
-    document = _read(path)
+    located = read_mapping(_read(path), path, CentreParseError, _BEGIN)
     try:
-        centre = ContactCentreFile.model_validate(document)
+        centre = ContactCentreFile.model_validate(located.plain())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "document"
-        raise SettingsError(
-            f"{path}: {where}: {first['msg']}.\n  See docs/reference/centre.md for its shape."
-        ) from None
+        raise refusal(CentreParseError, path, complaints(error, located, ContactCentreFile)) from None
     root = directory.resolve()
     return Centre(
         name=centre.name,
@@ -85,16 +84,11 @@ def load_centre(directory: Path) -> Centre:
     )
 
 
-def _read(path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CentreParseError(path, None, "is not UTF-8 text", "Save the file as UTF-8.") from None
     except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}.\n  Run `remit init` to make a contact centre."
-        raise SettingsError(message) from None
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise SettingsError(f"{path}: is not YAML: {error}.\n  Mend the line it names.") from None
+        problem = f"cannot be read: {error.strerror or error}"
+        raise CentreParseError(path, None, problem, "Run `remit init` to make a contact centre.") from None

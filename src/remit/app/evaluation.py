@@ -9,7 +9,7 @@ from functools import partial
 from remit.adapters.agents.load import check_agent
 from remit.adapters.formats.suites import suite_directory
 from remit.app.earning import evidence_on
-from remit.app.preparing import EvaluationRequest, Prepared, prepare, read_policy, stage_for
+from remit.app.preparing import EvaluationRequest, Prepared, prepare, stage_for
 from remit.app.processes import ProcessPlayers
 from remit.app.stage import MemoryStage
 from remit.conversations import IntentName
@@ -27,7 +27,7 @@ from remit.policy.model import Policy
 from remit.runtime.ports import Clock
 from remit.scenarios.model import Suite
 
-__all__ = ["Evaluation", "EvaluationRequest", "Prepared", "evaluate", "levels_at", "prepare", "read_policy"]
+__all__ = ["Evaluation", "EvaluationRequest", "Prepared", "evaluate", "levels_at", "prepare"]
 
 EXIT_ERROR = 3
 

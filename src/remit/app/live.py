@@ -19,8 +19,8 @@ from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
 from remit.app.centre import Centre, McpSource
 from remit.app.earning import earned_levels, grants_of
-from remit.app.evaluation import read_policy
 from remit.app.gateway import Gateway
+from remit.app.policy_files import read_policy_file
 from remit.conversations import IntentName
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
@@ -64,7 +64,7 @@ async def live_gateway(
         DocumentError: The policy or the agent cannot be used.
         SettingsError: The tools cannot be found.
     """
-    policy = read_policy(centre.policy)
+    policy = read_policy_file(centre.policy)
     async with AsyncExitStack() as stack:
         agent = load_agent(centre.agent, environ=environ, clock=clock)
         stack.push_async_callback(agent.close)

@@ -1,6 +1,5 @@
 """Reads what an evaluation is made of and sees that it fits together, before anything runs."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -11,11 +10,13 @@ from remit.adapters.confidence.signals import SignalConfidence
 from remit.adapters.formats.suites import read_suites, suite_directory
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
+from remit.app.policy_files import read_policy_file
 from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
-from remit.errors import PolicyParseError, ScenarioParseError, SettingsError
+from remit.documents import suggest
+from remit.errors import ScenarioParseError, SettingsError
 from remit.evaluation.trial import TrialLimits
-from remit.policy.document import parse_policy, rule_at
+from remit.policy.document import rule_at
 from remit.policy.gates import AttackGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -83,7 +84,7 @@ def prepare(request: EvaluationRequest, *, environ: Mapping[str, str], clock: Cl
         DocumentError: One of them cannot be used.
         SettingsError: Nothing would be run.
     """
-    policy = read_policy(request.policy)
+    policy = read_policy_file(request.policy)
     loaded = load_agent(request.agent, environ=environ, clock=clock)
     whole = tuple(suite for path in request.suites for suite in read_suites(path))
     for suite in whole:
@@ -108,29 +109,12 @@ def highest_tested_level(policy: Policy) -> AutonomyLevel:
     return max(guarded, default=AutonomyLevel.AUTONOMOUS)
 
 
-def read_policy(path: Path) -> Policy:
-    """The policy in a file.
-
-    Raises:
-        PolicyParseError: It cannot be read or is not a policy.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise PolicyParseError(path, None, "this is not UTF-8 text", "Save the file as UTF-8.") from error
-    except OSError as error:
-        problem = f"the policy cannot be read: {error.strerror or error}"
-        raise PolicyParseError(path, None, problem, "Name it with --policy.") from error
-    return parse_policy(text, source=str(path))
-
-
 # ── suites ────────────────────────────────────────────────────────────────────────────────────────
 def _check_intents(suite: Suite, policy: Policy) -> None:
     for scenario in suite.scenarios:
         if scenario.intent not in policy.intents:
             path, _, line = scenario.source.rpartition(":")
-            close = difflib.get_close_matches(scenario.intent, policy.intents, n=1)
-            mend = f"Did you mean {close[0]!r}?" if close else f"Known intents: {', '.join(policy.intents)}."
+            mend = suggest(scenario.intent, policy.intents, noun="intents")
             problem = f"scenario {scenario.id!r} has the intent {scenario.intent!r}, which the policy does not have"
             raise ScenarioParseError(path or suite.source, int(line) if line.isdecimal() else None, problem, mend)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from remit.conversations import IntentName
-from remit.policy.canonical import digest_of
+from remit.policy.canonical import policy_digest
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import compile_limits
@@ -56,7 +56,7 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
         turn=TurnLimits(document.turn.max_steps, document.turn.deadline),
         source=source,
     )
-    return replace(content, digest=digest_of(content))
+    return replace(content, digest=policy_digest(content))
 
 
 def _intent(name: str, intent: IntentDocument, tools: Mapping[ToolName, ToolDeclaration]) -> IntentPolicy:

@@ -1,12 +1,11 @@
 """The canonical content of a policy: what its digest is made of and what two versions are compared by."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import IntEnum
 from typing import Any
 
+from remit.documents import canonical_json, digest_of
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 
@@ -14,14 +13,14 @@ _UNORDERED = frozenset({"examples", "attestations", "signoff", "objectives", "ga
 _NOT_CONTENT = frozenset({"digest", "source"})
 
 
-def digest_of(policy: Policy) -> str:
+def policy_digest(policy: Policy) -> str:
     """SHA-256, in hex, of what the policy says: not of comments, order, spelling of numbers or left-out defaults."""
-    return hashlib.sha256(canonical_text(policy).encode()).hexdigest()
+    return digest_of(_plain(policy, ordered=True))
 
 
 def canonical_text(value: Any) -> str:
     """JSON with sorted keys; lists whose order means nothing are sorted too."""
-    return json.dumps(_plain(value, ordered=True), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return canonical_json(_plain(value, ordered=True))
 
 
 def _plain(value: Any, *, ordered: bool) -> Any:

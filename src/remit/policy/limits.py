@@ -6,9 +6,9 @@ holds for 50 and for 50.0. Only `true` lets a call run; whatever else comes out,
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from remit.documents import suggest
 from remit.policy.cel_library import Program, cel_library
 from remit.policy.limit_syntax import (
     FUNCTIONS,
@@ -146,15 +146,10 @@ def _refuse_unknown_calls(tokens: tuple[Token, ...]) -> None:
                 "Use `all`, `exists` or `exists_one`.",
             )
         if token.text not in known:
-            close = get_close_matches(token.text, sorted(known), n=1)
-            hint = f"Did you mean `{close[0]}`? " if close else ""
             raise LimitError(
-                f"it calls `{token.text}`, which CEL does not have here", f"{hint}Known: {_listed(known)}."
+                f"it calls `{token.text}`, which CEL does not have here",
+                suggest(token.text, sorted(known), noun="methods" if is_method else "functions"),
             )
-
-
-def _listed(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 # ── evaluating ────────────────────────────────────────────────────────────────────────────────────

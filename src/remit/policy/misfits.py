@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
+from remit.documents import KeyPath, Located, Problem, suggest
 from remit.policy.assembly import assemble_level
-from remit.policy.complaints import suggest
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import LimitError, compile_limits
 from remit.policy.schema import GrantDocument, LiveGateDocument, PolicyDocument
-from remit.policy.yaml_lines import Located, Path, Problem
 
 _LOWEST_ACTING = AutonomyLevel.SUPERVISED_ANSWERS.label
 
@@ -26,7 +25,7 @@ def _intent_misfits(document: PolicyDocument, name: str, located: Located) -> It
     grants = document.intents[name].tools
     if isinstance(grants, list):
         for index, tool in enumerate(grants):
-            place: Path = ("intents", name, "tools", index)
+            place: KeyPath = ("intents", name, "tools", index)
             if tool not in document.tools:
                 yield _unknown_tool(document, name, tool, located.line_of(place))
             elif tool in grants[:index]:
@@ -51,7 +50,7 @@ def _unknown_tool(document: PolicyDocument, intent: str, tool: str, line: int | 
 def _grant_misfits(
     document: PolicyDocument, intent: str, tool: str, grant: GrantDocument, located: Located
 ) -> Iterator[Problem]:
-    place: Path = ("intents", intent, "tools", tool)
+    place: KeyPath = ("intents", intent, "tools", tool)
     catalogued = document.tools[tool].effect
     if grant.effect is not None and grant.effect.severity < catalogued.severity:
         yield Problem(

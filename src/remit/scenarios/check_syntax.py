@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from remit.conversations import HandoffReason
-from remit.scenarios.located import Located, did_you_mean
+from remit.documents import Located, suggest
 from remit.scenarios.model import CallCheck, Check, HandoffCheck, SaidCheck, StateChange, StateCheck
 from remit.scenarios.sections import Section, kind_of, shown
 from remit.tools import ToolCall, ToolName
@@ -62,7 +62,7 @@ def _alternatives(section: Section, written: Located) -> list[Located]:
 def _end_state(section: Section, written: Located) -> tuple[StateChange, ...]:
     if isinstance(written.value, str):
         if written.value != "unchanged":
-            mend = did_you_mean(written.value, ("unchanged", "as_reference", "any")) + " Or write the changes."
+            mend = suggest(written.value, ("unchanged", "as_reference", "any"), noun="words") + " Or write the changes."
             section.fail(f"`state` of {section.where} cannot be {written.value!r} here", written.line, mend)
         return ()
     return read_changes(Section(written, section.path, f"`state` of {section.where}"))
@@ -162,5 +162,5 @@ def _reason(section: Section, written: Located) -> HandoffReason:
         section.fail(
             f"`handoff` of {section.where} cannot be {shown(written.value)}",
             written.line,
-            did_you_mean(str(written.value), [str(one) for one in known]),
+            suggest(str(written.value), [str(one) for one in known], noun="reasons"),
         )

@@ -1,16 +1,14 @@
 """Suites as YAML text: parse, expand, check. Pure: the text comes in, a Suite goes out."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from remit.conversations import IntentName
+from remit.documents import Located, digest_of, read_mapping
 from remit.errors import ScenarioParseError
 from remit.scenarios.check_syntax import CHECK_KEYS, read_call, read_changes, read_checks
 from remit.scenarios.expansion import expand
-from remit.scenarios.located import Located, read_yaml
 from remit.scenarios.model import (
     AgendaCustomer,
     Customer,
@@ -30,6 +28,7 @@ SCENARIO_KEYS = (*DEFAULT_KEYS, "title", "reason", "customer", "reference", "var
 START_KEYS = ("changes", "calls")
 CUSTOMER_KEYS = ("says", "agenda")
 AGENDA_KEYS = ("opening", "answers", "confirms", "insists", "max_turns")
+_BEGIN = "A suite begins with `apiVersion: remit/v1` and `kind: Suite`."
 EXPERTS: Mapping[str, Literal["absent", "approves", "denies"]] = {
     "absent": "absent",
     "approves": "approves",
@@ -47,7 +46,7 @@ def parse_suite(text: str, source: str) -> Suite:
     Raises:
         ScenarioParseError: Anything in it cannot be used; names the line and how to mend it.
     """
-    document = Section(read_yaml(text, source), source, "the suite", SUITE_KEYS)
+    document = Section(read_mapping(text, source, ScenarioParseError, _BEGIN), source, "the suite", SUITE_KEYS)
     document.one_of(_required(document, "apiVersion"), "apiVersion", {"remit/v1": True})
     document.one_of(_required(document, "kind"), "kind", {"Suite": True})
     name = document.text("name")
@@ -95,7 +94,7 @@ def _joined(one: Suite, other: Suite, source: str) -> Suite:
 def _required(section: Section, name: str) -> Located:
     found = section.get(name)
     if found is None:
-        section.fail(f"{section.where} has no {name!r}", mend="Begin with `apiVersion: remit/v1` and `kind: Suite`.")
+        section.fail(f"{section.where} has no {name!r}", mend=_BEGIN)
     return found
 
 
@@ -168,8 +167,7 @@ def version_of(scenario: Scenario) -> str:
     content = asdict(scenario)
     for name in ("version", "source", "title", "tags", "extra"):
         del content[name]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest_of(content)[:16]
 
 
 def _start(section: Section) -> StartState:

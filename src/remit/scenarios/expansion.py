@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remit.scenarios.located import Located, did_you_mean
+from remit.documents import Located, suggest
 from remit.scenarios.sections import Section, kind_of
 
 Values = Mapping[str, Any]
@@ -124,7 +124,9 @@ class _Filling:
 
     def _value(self, name: str, line: int) -> Any:
         if name not in self._values:
-            mend = did_you_mean(name, self._values) if self._values else f"Give it values: `vary: {{{name}: [...]}}`."
+            mend = f"Give it values: `vary: {{{name}: [...]}}`."
+            if self._values:
+                mend = suggest(name, self._values, noun="placeholders")
             self._template.fail(
                 f"{self._template.where} has no values for the placeholder {{{name}}}",
                 line,

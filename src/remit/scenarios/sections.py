@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
+from remit.documents import Located, suggest
 from remit.errors import ScenarioParseError
-from remit.scenarios.located import Located, did_you_mean
 
 T = TypeVar("T")
 
@@ -26,11 +26,10 @@ class Section:
         if not isinstance(located.value, dict):
             self.fail(f"{where} must be a mapping of keys to values, not {kind_of(located.value)}", located.line)
         self._fields: dict[str, Located] = located.value
-        for name in self._fields if known is not None else ():
-            if name not in known:  # type: ignore[operator]
-                self.fail(
-                    f"{where} has an unknown key {name!r}", self._fields[name].line, did_you_mean(name, known or ())
-                )
+        allowed = self._fields if known is None else tuple(known)
+        for name, field in self._fields.items():
+            if name not in allowed:
+                self.fail(f"{where} has an unknown key {name!r}", field.line, suggest(name, allowed, noun="keys"))
 
     def fail(self, problem: str, line: int | None = None, mend: str = "") -> NoReturn:
         """Raise the ScenarioParseError of this file."""
@@ -112,7 +111,7 @@ class Section:
             self.fail(
                 f"{name!r} of {self.where} cannot be {shown(found.value)}",
                 found.line,
-                did_you_mean(str(found.value), choices),
+                suggest(str(found.value), choices, noun="words"),
             )
         return choices[found.value]
 

@@ -209,5 +209,5 @@ def test_the_command_turns_an_error_into_one_sentence_and_exit_code_3(tmp_path: 
     assert ran.returncode == 3
     assert ran.stdout == ""
     assert "suite.yaml:20: scenario 'cancel' has an unknown key 'intnt'" in ran.stderr
-    assert "Did you mean 'intent'?" in ran.stderr
+    assert "Did you mean `intent`?" in ran.stderr
     assert "Traceback" not in ran.stderr

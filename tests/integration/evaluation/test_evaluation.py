@@ -135,7 +135,7 @@ def test_a_reference_that_fails_is_an_error_of_the_scenario_and_the_others_still
 def test_a_scenario_of_an_unknown_intent_is_refused_before_anything_runs(tmp_path: Path) -> None:
     suite = changed_suite(tmp_path, "intent: cancel_order", "intent: cancel_ordr")
 
-    with pytest.raises(ScenarioParseError, match=r"suite\.yaml:19: (?s:.*)Did you mean 'cancel_order'\?") as raised:
+    with pytest.raises(ScenarioParseError, match=r"suite\.yaml:19: (?s:.*)Did you mean `cancel_order`\?") as raised:
         prepared(suite=suite)
     assert raised.value.line == 19
 

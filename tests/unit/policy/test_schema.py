@@ -6,9 +6,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remit.documents import read_mapping
+from remit.errors import PolicyParseError
 from remit.policy.reference import policy_reference
 from remit.policy.schema import policy_schema
-from remit.policy.yaml_lines import load_yaml
 from unit.policy.sample import EXAMPLE, changed, refusal
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "policy.yaml"
@@ -16,7 +17,7 @@ SHOP = Path(__file__).parents[3] / "examples" / "shop" / "policy.yaml"
 
 def problems(text: str) -> list[Any]:
     validator = jsonschema.Draft202012Validator(policy_schema())
-    return list(validator.iter_errors(load_yaml(text).value))
+    return list(validator.iter_errors(read_mapping(text, "policy.yaml", PolicyParseError, "").plain()))
 
 
 def test_the_schema_is_itself_valid() -> None:

@@ -165,15 +165,15 @@ def test_the_version_changes_with_what_matters_and_with_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("title: Where", "titel: Where", 11, "unknown key 'titel'.*Did you mean 'title'"),
-        ('"{status}"', '"{stats}"', 21, "no values for the placeholder {stats}.*Did you mean 'status'"),
-        ("handoff: allowed", "handoff: allow", 36, "'allow'.*Did you mean 'allowed'"),
+        ("title: Where", "titel: Where", 11, "unknown key 'titel'.*Did you mean `title`"),
+        ('"{status}"', '"{stats}"', 21, "no values for the placeholder {stats}.*Did you mean `status`"),
+        ("handoff: allowed", "handoff: allow", 36, "'allow'.*Did you mean `allowed`"),
         ("checks: {handoff: [customer_request]}", "checks: {}", 41, "has no checks"),
-        ("expert: approves", "expert: maybe", 33, "'expert'.*cannot be 'maybe'.*absent, approves, denies"),
+        ("expert: approves", "expert: maybe", 33, "'expert'.*cannot be 'maybe'.*`absent`, `approves`, `denies`"),
         ('order: "{order}", email', "order: {order}, email", 14, "must be words.*needs quotes"),
         ("    intent: refund\n", "", 26, "has no 'intent'"),
         (r"pattern: '\d{3}'", "pattern: '('", 21, "not a regular expression"),
-        ("  human:", "  refund:", 38, "'refund' is here twice"),
+        ("  human:", "  refund:", 38, "key 'refund' stands twice"),
         ("state: {one_of", "state: {on_of", 35, "not a JSON pointer"),
         ('calls: [find_order: {order: "{order}"}]', "calls: [find_order: {order: {order}}]", 20, "put it in quotes"),
         ("/orders/W1/status", "orders/W1", 30, "not a JSON pointer"),
@@ -189,7 +189,7 @@ def test_the_version_changes_with_what_matters_and_with_nothing_else() -> None:
         ("amount: [10, 12.5]", f"amount: {list(range(9000))}", 37, "18000 scenarios"),
         ("[open_ticket]", "[{a: {}, b: {}}]", 31, "a call .* must be one tool"),
         ("Give me a person]", "Give me {a} person]", 40, "not YAML.*needs quotes"),
-        ("  human:", "\thuman:", 38, "not YAML.*Indent with spaces"),
+        ("  human:", "\thuman:", 38, "tab stands.*Indent with spaces"),
     ],
 )
 def test_what_is_wrong_is_one_error_with_its_line(old: str, new: str, line: int, said: str) -> None:
@@ -218,7 +218,7 @@ def test_a_state_like_the_reference_needs_a_reference() -> None:
 def test_endless_aliases_are_refused() -> None:
     doubling = "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 30))
 
-    with pytest.raises(ScenarioParseError, match="no end"):
+    with pytest.raises(ScenarioParseError, match="unfolds beyond"):
         parse("a0: &a0 [x]\n" + doubling)
 
 

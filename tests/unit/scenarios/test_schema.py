@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from remit.documents import read_mapping
+from remit.errors import ScenarioParseError
 from remit.scenarios.check_syntax import CHECK_KEYS
 from remit.scenarios.document import AGENDA_KEYS, CUSTOMER_KEYS, DEFAULT_KEYS, SCENARIO_KEYS, START_KEYS, SUITE_KEYS
-from remit.scenarios.located import read_yaml
 from remit.scenarios.schema import suite_schema
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,7 +45,7 @@ def test_the_schema_has_every_key_of_the_parser_and_no_other() -> None:
 
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: path.name)
 def test_suites_of_the_project_fit_the_schema(path: Path) -> None:
-    document = read_yaml(path.read_text(), str(path)).plain()
+    document = read_mapping(path.read_text(), path, ScenarioParseError, "").plain()
 
     problems = [error.message for error in Draft202012Validator(suite_schema()).iter_errors(document)]
 

@@ -1,22 +1,25 @@
 """Agent definitions as documents: YAML with line numbers, and the place a builder reads its section from."""
 
-import difflib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
+from remit.documents import Located, read_mapping, suggest
 from remit.errors import AgentParseError
 from remit.runtime.ports import Clock
 
 MAX_DOCUMENT_BYTES = 1_000_000
-MAX_NODES = 100_000
 _SECRETS = ("api_key", "apikey", "key", "token", "password", "secret", "authorization")
+
+
+class LinedMapping(dict[str, Any]):
+    """A mapping of plain values that knows its line and those of its keys."""
+
+    def __init__(self, values: Mapping[str, Any], *, line: int, lines: Mapping[str, int]) -> None:
+        super().__init__(values)
+        self.line = line
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,9 @@ class DocumentPlace:
 
     def line(self, key: str | None = None) -> int | None:
         """1-based line of a key, or of the section; None if it is not known."""
-        if not isinstance(self.section, CommentedMap):
+        if not isinstance(self.section, LinedMapping):
             return None
-        if key is not None and key in self.section:
-            return int(self.section.lc.key(key)[0]) + 1
-        return int(self.section.lc.line) + 1
+        return self.section.line if key is None else self.section.lines.get(key, self.section.line)
 
     def error(self, key: str | None, problem: str, mend: str = "") -> AgentParseError:
         """The error to raise about a key, or about the section if it is None."""
@@ -63,15 +64,13 @@ class DocumentPlace:
         for key in self.section:
             if key in known:
                 continue
-            if str(key).lower() in _SECRETS and "api_key_env" in known:
+            if key.lower() in _SECRETS and "api_key_env" in known:
                 raise self.error(
                     key,
                     f"{self.name_of(key)!r} would put a secret into the file",
                     "Keep it in an environment variable and name that: `api_key_env: OPENAI_API_KEY`.",
                 )
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise self.error(key, f"unknown key {str(key)!r}", f"{hint}Known keys: {', '.join(known)}.")
+            raise self.error(key, f"unknown key {key!r}", suggest(key, known, noun="keys"))
 
     def part(self, key: str) -> "DocumentPlace":
         """The place of a mapping inside the section."""
@@ -142,29 +141,34 @@ class DocumentPlace:
         self.covered.append(path)
 
 
-def parse_document(text: str, path: Path) -> CommentedMap:
-    """Read one YAML document whose nodes know their lines.
+def parse_document(text: str, path: Path) -> LinedMapping:
+    """Read one YAML document whose mappings know their lines.
 
     Raises:
         AgentParseError: It is not YAML, not a mapping, or far too large.
     """
-    try:
-        document = YAML(typ="rt", pure=True).load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark is not None else None
-        problem = " ".join((error.problem or "cannot be read").split()).rstrip(".")
-        raise AgentParseError(path, line, f"not YAML: {problem}", "Check indentation, quotes and colons.") from error
-    except YAMLError as error:
-        raise AgentParseError(path, None, f"not YAML: {type(error).__name__}", "Save it as UTF-8 text.") from error
-    if not isinstance(document, CommentedMap):
-        raise AgentParseError(path, 1, "an agent definition is a mapping", "Begin with `apiVersion: remit/v1`.")
-    if sum(1 for _ in zip(_nodes(document), range(MAX_NODES + 1), strict=False)) > MAX_NODES:
-        raise AgentParseError(path, None, f"more than {MAX_NODES} values", "Move prompts and knowledge to files.")
-    return document
+    begin = "An agent definition begins with `apiVersion: remit/v1` and `kind: Agent`."
+    return _lined_mapping(read_mapping(text, path, AgentParseError, begin))
+
+
+def _lined_mapping(located: Located) -> LinedMapping:
+    fields: Mapping[str, Located] = located.value
+    lines = {key: inner.line for key, inner in fields.items()}
+    return LinedMapping({key: _lined(inner) for key, inner in fields.items()}, line=located.line, lines=lines)
+
+
+def _lined(located: Located) -> Any:
+    match located.value:
+        case dict():
+            return _lined_mapping(located)
+        case list():
+            return [_lined(inner) for inner in located.value]
+        case _:
+            return located.value
 
 
 def plain(value: Any) -> Any:
-    """The value without YAML's own types: only dict, list, str, int, float, bool and None."""
+    """The value as JSON knows it: only dict, list, str, int, float, bool and None."""
     match value:
         case Mapping():
             return {str(key): plain(inner) for key, inner in value.items()}
@@ -180,20 +184,3 @@ def plain(value: Any) -> Any:
             return [plain(inner) for inner in value]
         case _:
             return str(value)
-
-
-def canonical_json(value: Any) -> str:
-    """One text for one content, whatever the order of keys, comments and layout."""
-    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _nodes(value: Any) -> Iterator[None]:
-    """One item per value, aliases counted as often as they are used: a file cannot blow up the memory."""
-    yield None
-    inner: Sequence[Any] = ()
-    if isinstance(value, CommentedMap):
-        inner = tuple(value.values())
-    elif isinstance(value, CommentedSeq):
-        inner = value
-    for child in inner:
-        yield from _nodes(child)

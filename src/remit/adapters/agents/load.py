@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, canonical_json, parse_document
+from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, parse_document
 from remit.adapters.agents.flow.agent import build_flow
 from remit.adapters.agents.http import HttpAgent, build_http
 from remit.adapters.agents.hybrid import HybridAgent, build_hybrid
@@ -17,6 +17,7 @@ from remit.adapters.agents.llm import build_llm
 from remit.adapters.agents.openai_chat import OpenAiChatAgent, build_openai_chat
 from remit.adapters.agents.python import build_python
 from remit.conversations import AgentName, ReleaseId
+from remit.documents import canonical_json, suggest
 from remit.errors import AgentParseError
 from remit.runtime.ports import Agent, Clock
 
@@ -154,7 +155,7 @@ def _read_type(where: DocumentPlace) -> str:
     where.text("name")
     kind = where.text("type")
     if kind not in BUILDERS:
-        raise where.error("type", f"agent type {kind!r} is not known", f"Known types: {', '.join(sorted(BUILDERS))}.")
+        raise where.error("type", f"agent type {kind!r} is not known", suggest(kind, sorted(BUILDERS), noun="types"))
     return kind
 
 

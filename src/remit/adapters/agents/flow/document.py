@@ -1,6 +1,5 @@
 """From the `flow:` section of an agent definition to a checked, compiled flow agent."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,12 +8,13 @@ from typing import Any, cast, get_args
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from remit.adapters.agents.document import DocumentPlace, canonical_json, parse_document, plain
+from remit.adapters.agents.document import DocumentPlace, parse_document, plain
 from remit.adapters.agents.flow.expressions import ExpressionError, Text, text_environment
 from remit.adapters.agents.flow.model import Flow, FlowDocument, Normalisation, Slot, SmallTalk
 from remit.adapters.agents.flow.steps import StepCompiler
 from remit.adapters.agents.knowledge import Knowledge, read_knowledge
 from remit.conversations import IntentName
+from remit.documents import digest_of
 from remit.errors import AgentParseError
 
 _SHARED_KEYS = ("constants", "currency", "slots", "blocks", "small_talk", "wants_people")
@@ -58,7 +58,7 @@ def read_flow_document(where: DocumentPlace, directory: Path) -> FlowDocument:
     return FlowDocument(
         name=where.agent,
         path=str(where.path),
-        digest=hashlib.sha256(canonical_json(sources.content).encode()).hexdigest()[:12],
+        digest=digest_of(sources.content)[:12],
         slots=slots,
         flows=flows,
         constants=_shared(sources, "constants").mapping("constants"),

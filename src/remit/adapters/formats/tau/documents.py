@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from remit.documents import digest_of
 from remit.errors import ImportFormatError
 
 _FORMATS = (
@@ -128,10 +129,9 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
-def digest_of(value: Any) -> str:
+def digest_without_nulls(value: Any) -> str:
     """SHA-256 of a JSON value, blind to the order of keys and to nulls."""
-    canonical = json.dumps(without_nulls(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return digest_of(without_nulls(value))
 
 
 def _kind(value: Any) -> str:

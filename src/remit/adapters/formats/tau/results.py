@@ -16,7 +16,14 @@ from remit.adapters.formats.tau.belonging import (
     talk_digest,
     talk_identifiers,
 )
-from remit.adapters.formats.tau.documents import Document, Place, digest_of, places, read_document, unknown_format
+from remit.adapters.formats.tau.documents import (
+    Document,
+    Place,
+    digest_without_nulls,
+    places,
+    read_document,
+    unknown_format,
+)
 from remit.adapters.formats.tau.messages import HANDOFF_TOOL, Talk, tau1_talk, tau2_talk
 from remit.adapters.formats.tau.tasks import (
     NOT_RECOMPUTED,
@@ -105,7 +112,7 @@ def _read_tau2(document: Document, agent: str) -> RecordedRun:
 
 
 def _tau2_release(agent_info: Place, commit: str) -> str:
-    parts = (agent_info.text("implementation"), digest_of(agent_info.content)[:8], commit[:8])
+    parts = (agent_info.text("implementation"), digest_without_nulls(agent_info.content)[:8], commit[:8])
     return "-".join(part for part in parts if part)
 
 
@@ -280,4 +287,4 @@ def differing_parts(known: Scenario, embedded: Scenario) -> tuple[str, ...]:
 
 
 def _calls(scenario: Scenario) -> list[tuple[str, str]]:
-    return [(call.tool, digest_of(call.arguments)) for call in scenario.reference]
+    return [(call.tool, digest_without_nulls(call.arguments)) for call in scenario.reference]

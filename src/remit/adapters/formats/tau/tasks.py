@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from remit.adapters.formats.tau.documents import Document, Place, digest_of, places, read_document, unknown_format
+from remit.adapters.formats.tau.documents import (
+    Document,
+    Place,
+    digest_without_nulls,
+    places,
+    read_document,
+    unknown_format,
+)
 from remit.adapters.formats.tau.intents import intent_of_task
 from remit.evaluation.replay import EXACT_NUMBERS, JUDGED
 from remit.scenarios.difference import escape
@@ -92,7 +99,7 @@ def tau2_scenario(task: Place, domain: str, *, source: str) -> Scenario:
         reference=reference,
         has_reference=criteria.content.get("actions") is not None,
         source=source,
-        version=digest_of(task.content),
+        version=digest_without_nulls(task.content),
         extra=extra,
     )
 
@@ -185,7 +192,7 @@ def tau1_scenario(task: Place, number: int, *, source: str, domain: str = "", ch
         reference=reference,
         has_reference=True,
         source=source,
-        version=digest_of([_tau1_essence(task), rule] if rule and outputs else _tau1_essence(task)),
+        version=digest_without_nulls([_tau1_essence(task), rule] if rule and outputs else _tau1_essence(task)),
         extra={"format": "tau1", "task": task.content, EXACT_NUMBERS: True},
     )
 

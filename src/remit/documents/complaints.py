@@ -1,35 +1,26 @@
 """Turns what the border models complain about into problems with a line and a mend."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from remit.policy.schema import PolicyDocument
-from remit.policy.yaml_lines import Located, Path, Problem
+from remit.documents.suggestions import suggest
+from remit.documents.yaml_lines import KeyPath, Located, Problem
 
 
-def complaints(error: ValidationError, located: Located) -> tuple[Problem, ...]:
+def complaints(error: ValidationError, located: Located, model: type[BaseModel]) -> tuple[Problem, ...]:
     """One problem for each place; where a value fits no variant of a union, the place is named once."""
     seen: dict[tuple[int | None, str], Problem] = {}
     for detail in error.errors(include_url=False):
-        problem = _problem(detail, located)
+        problem = _problem(detail, located, model)
         seen.setdefault((problem.line, problem.what), problem)
     return tuple(seen.values())
 
 
-def suggest(word: str, known: Sequence[str], *, noun: str) -> str:
-    """A did-you-mean, or the list of what there is."""
-    listed = ", ".join(f"`{name}`" for name in known)
-    if close := get_close_matches(word, known, n=1):
-        return f"Did you mean `{close[0]}`? Known {noun}: {listed}."
-    return f"Known {noun}: {listed}." if known else f"There are no {noun}."
-
-
-def _problem(detail: ErrorDetails, located: Located) -> Problem:
+def _problem(detail: ErrorDetails, located: Located, model: type[BaseModel]) -> Problem:
     loc = tuple(segment for segment in detail["loc"] if segment != "[key]")
     path = _path_in_document(loc, located)
     line = located.line_of(path)
@@ -38,8 +29,8 @@ def _problem(detail: ErrorDetails, located: Located) -> Problem:
     match kind:
         case "extra_forbidden":
             key = str(loc[-1])
-            parent = path[:-1]
-            return Problem(line, f"unknown key {key!r}{_inside(parent)}", suggest(key, _fields_at(parent), noun="keys"))
+            known = _fields_at(model, path[:-1])
+            return Problem(line, f"unknown key {key!r}{_inside(path[:-1])}", suggest(key, known, noun="keys"))
         case "missing":
             return Problem(line, f"key {str(loc[-1])!r} is missing{_inside(path)}", "Add it.")
         case "literal_error" if detail["loc"][-1] == "[key]":
@@ -87,29 +78,31 @@ _KINDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "bool_type": "true or false",
 }
 
 
-def _path_in_document(loc: Sequence[str | int], located: Located) -> Path:
+def _path_in_document(loc: Sequence[str | int], located: Located) -> KeyPath:
     """The location without the names of union variants, which are no keys of the document."""
-    path: Path = ()
-    for position, segment in enumerate(loc):
-        if (*path, segment) in located.lines:
-            path = (*path, segment)
-        elif position == len(loc) - 1:
-            return path
+    path: KeyPath = ()
+    here = located
+    for segment in loc:
+        inner = here.inner(segment)
+        if inner is not None:
+            path, here = (*path, segment), inner
     return path
 
 
-def _fields_at(path: Path) -> tuple[str, ...]:
+def _fields_at(model: type[BaseModel], path: KeyPath) -> tuple[str, ...]:
     """The keys that the models allow at a place of the document."""
-    kinds: list[Any] = [PolicyDocument]
+    kinds: list[Any] = [model]
     for segment in path:
         kinds = [inner for kind in kinds for inner in _step(kind, segment)]
-    return tuple(dict.fromkeys(name for kind in kinds for model in _models(kind) for name in model.model_fields))
+    fields = (item for kind in kinds for at_place in _models(kind) for item in at_place.model_fields.items())
+    return tuple(dict.fromkeys(field.alias or name for name, field in fields))
 
 
 def _step(kind: Any, segment: str | int) -> Iterator[Any]:
@@ -119,7 +112,7 @@ def _step(kind: Any, segment: str | int) -> Iterator[Any]:
                 yield part.model_fields[str(segment)].annotation
         elif get_origin(part) is dict:
             yield get_args(part)[1]
-        elif get_origin(part) is list:
+        elif get_origin(part) in (list, tuple):
             yield get_args(part)[0]
 
 
@@ -141,11 +134,11 @@ def _choices(context: dict[str, Any]) -> list[str]:
     return [choice.strip(" '") for choice in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
 
 
-def _place(path: Path) -> str:
+def _place(path: KeyPath) -> str:
     return "`" + ".".join(str(segment) for segment in path) + "`" if path else "the document"
 
 
-def _inside(path: Path) -> str:
+def _inside(path: KeyPath) -> str:
     return f" in {_place(path)}" if path else ""
 
 
