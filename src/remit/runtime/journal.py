@@ -4,10 +4,12 @@ Nothing that can be found out again is written on its own: understanding and pro
 durable together with the decision they led to, before that decision's effect.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remit.conversations import Conversation, JsonObject, ToolExchange, Turn
+from remit.errors import JournalConflict, StoreError
 from remit.runtime.ports import Clock, Recorder, RecordKind, TurnRecord
 
 
@@ -72,9 +74,32 @@ class Journal:
 
     async def flush(self) -> None:
         """Make everything that waits durable. Afterwards its effects may happen."""
-        if self._pending:
-            await self._recorder.record(self._turn, tuple(self._pending))
-            self._pending.clear()
+        if not self._pending:
+            return
+        writing = asyncio.ensure_future(self._recorder.record(self._turn, tuple(self._pending)))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # A deadline does not reach into a disk: whether these are durable must be known to end the turn.
+            await asyncio.wait([writing])
+            if not writing.cancelled() and writing.exception() is None:
+                self._pending.clear()
+            raise
+        self._pending.clear()
+
+    async def keep_what_can_be_kept(self) -> None:
+        """After a failure: forget the records that cannot be written down, and an end that was not reached."""
+        waiting, self._pending = self._pending, []
+        self._by_place.pop((0, "ended"), None)
+        for record in waiting:
+            if record.kind == "ended":
+                continue
+            try:
+                await self._recorder.record(self._turn, (record,))
+            except (StoreError, JournalConflict):
+                raise
+            except Exception:  # noqa: BLE001 - whatever the agent or a tool put into it, the turn must end
+                del self._by_place[record.step, record.kind]
 
     async def close(self, conversation: Conversation) -> None:
         """Make the end, and the conversation as it is now, durable in one step."""

@@ -316,7 +316,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
-    """Everything a turn needs from outside."""
+    """Everything a turn needs from outside. `hand_off_within_s` bounds the wait for the contact centre."""
 
     grants: Grants
     intents: Intents
@@ -328,3 +328,4 @@ class TurnPorts:
     contact_centre: ContactCentre
     recorder: Recorder
     clock: Clock
+    hand_off_within_s: float = 10.0

@@ -1,7 +1,7 @@
 """Leaf of a turn: a tool runs, after its decision is durable and never twice blindly."""
 
 from remit.conversations import HandedOff, HandoffReason, ToolExchange
-from remit.policy.decisions import RunTool
+from remit.policy.decisions import AskExpert, RunTool
 from remit.runtime.facts import facts_for
 from remit.runtime.ports import Breach, StepKey
 from remit.runtime.scene import Scene
@@ -55,7 +55,9 @@ def _refuse(scene: Scene, call: ToolCall, *, edited: bool) -> HandedOff | None:
 
 
 def _refuse_blind_repeat(scene: Scene, step: int, call: ToolCall) -> HandedOff | None:
-    begun = scene.journal.inherited(step, "decided") or scene.journal.inherited(step, "asked")
+    waited = isinstance(scene.journal.recall(step, "decided", "decision"), AskExpert)
+    # A write that waited for an expert begins only once the verdict is durable.
+    begun = scene.journal.inherited(step, "asked" if waited else "decided")
     if not begun or not _writes(scene, call) or scene.catalogue[call.tool].takes_idempotency_key:
         return None
     note = f"{call.tool}: the turn broke off after this write was decided; nobody knows whether it happened"

@@ -7,7 +7,9 @@ answer or one handoff; whatever goes wrong on the way is a recorded handoff.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from remit.conversations import (
     Answered,
@@ -21,13 +23,13 @@ from remit.conversations import (
     TurnOutcome,
 )
 from remit.errors import JournalConflict, StoreError
-from remit.policy.decide import decide
+from remit.policy.decide import NO_FACTS, decide
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
-from remit.policy.proposals import ProposedAnswer, ProposedCall
+from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.runtime.approval import ask_expert
 from remit.runtime.facts import facts_for
 from remit.runtime.journal import Journal
-from remit.runtime.narrowing import Weighed, narrow
+from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
 from remit.runtime.ports import Approved, Breach, Denied, Edited, Silence, TurnPorts
 from remit.runtime.proposing import Proposed, propose
 from remit.runtime.report import TurnReport, report_from
@@ -53,7 +55,7 @@ async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
     journal = Journal(turn, recorded, ports.recorder, ports.clock)
     if journal.find(0, "ended") is None:
         outcome = await _carry_safely(turn, conversation, journal, ports)
-        conversation = await _end(turn, conversation, outcome, journal, ports)
+        conversation = await _end_safely(turn, conversation, outcome, journal, ports)
     return report_from(turn, conversation, journal.records)
 
 
@@ -61,19 +63,24 @@ async def _carry_safely(turn: Turn, conversation: Conversation, journal: Journal
     """Nothing leaves here but an outcome or the impossibility to record one."""
     remaining_s = (turn.deadline - ports.clock.now()).total_seconds()
     try:
-        async with asyncio.timeout(remaining_s):
+        async with asyncio.timeout(remaining_s) as deadline:
             return await _carry(turn, conversation, journal, ports)
-    except TimeoutError:
-        return _cut_short(journal, HandoffReason.DEADLINE, "the channel's deadline passed", error="")
     except (StoreError, JournalConflict):
         raise
     except Exception as error:  # noqa: BLE001 - the border of the turn: an adapter's failure is a handoff, never silence
-        failure = type(error).__name__
-        return _cut_short(journal, HandoffReason.INTERNAL_ERROR, f"{failure}: {error}", error=failure)
+        # A time-out inside a port looks the same and is a failure of ours.
+        if isinstance(error, TimeoutError) and deadline.expired():
+            return _cut_short(journal, HandoffReason.DEADLINE, "the channel's deadline passed", error="")
+        return _failed(journal, error)
 
 
 def _hand_off(reason: HandoffReason, note: str) -> HandedOff:
     return HandedOff(reason, HANDOFF_TEXT, note)
+
+
+def _failed(journal: Journal, error: Exception) -> HandedOff:
+    failure = type(error).__name__
+    return _cut_short(journal, HandoffReason.INTERNAL_ERROR, f"{failure}: {error}", error=failure)
 
 
 def _cut_short(journal: Journal, reason: HandoffReason, note: str, *, error: str) -> HandedOff:
@@ -119,7 +126,7 @@ async def _screen_message(turn: Turn, conversation: Conversation, ports: TurnPor
 async def _step(scene: Scene, step: int, exchanges: list[ToolExchange]) -> TurnOutcome | ToolExchange:
     """One proposal and what becomes of it."""
     proposed = await propose(scene, scene.view(step, exchanges))
-    decision = await _decide(scene, step, proposed, exchanges)
+    decision = await _decide(scene, step, proposed)
     match decision:
         case HandOff(reason, why):
             return _hand_off(reason, why)
@@ -133,22 +140,25 @@ async def _step(scene: Scene, step: int, exchanges: list[ToolExchange]) -> TurnO
             return await _shadow(scene, step, proposed, why)
 
 
-async def _decide(scene: Scene, step: int, proposed: Proposed, exchanges: list[ToolExchange]) -> Decision:
+async def _decide(scene: Scene, step: int, proposed: Proposed) -> Decision:
     """The recorded decision, or a new one; either way narrowed by what holds now."""
     decision: Decision | None = scene.journal.recall(step, "decided", "decision")
     if decision is None and proposed.blocked is not None:
         decision = proposed.blocked
-    proposal = proposed.proposal
-    facts = {}
-    if isinstance(proposal, ProposedCall):
-        facts = facts_for(proposal.call, scene.exchanges_before() + tuple(exchanges))
-    weighed = Weighed(proposal, proposed.confidence or 0.0, facts)
+    weighed = Weighed(proposed.proposal, proposed.confidence or 0.0, _facts(scene, proposed.proposal))
     if decision is None:
-        decision = decide(scene.rule, weighed.confidence, proposal, facts=facts)
+        decision = decide(scene.rule, weighed.confidence, weighed.proposal, facts=weighed.facts)
     decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
     if scene.journal.find(step, "decided") is None:
         scene.journal.note(step, "decided", {"decision": decision})
     return decision
+
+
+def _facts(scene: Scene, proposal: Proposal) -> Mapping[str, Any]:
+    """What the conversation has shown so far about the records that a call names."""
+    if not isinstance(proposal, ProposedCall):
+        return NO_FACTS
+    return facts_for(proposal.call, (*scene.exchanges_before(), *scene.journal.exchanges()))
 
 
 async def _send(scene: Scene, answer: ProposedAnswer) -> TurnOutcome:
@@ -160,7 +170,8 @@ async def _send(scene: Scene, answer: ProposedAnswer) -> TurnOutcome:
 
 
 async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: Proposed) -> TurnOutcome | ToolExchange:
-    verdict = await ask_expert(scene, step, decision, proposed.confidence or 0.0)
+    confidence = proposed.confidence or 0.0
+    verdict = await ask_expert(scene, step, decision, confidence)
     match verdict:
         case Silence():
             return _hand_off(HandoffReason.DEADLINE, f"no expert answered in time; {decision.why}")
@@ -173,6 +184,11 @@ async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: P
     stopped = await scene.stopped()
     if stopped is not None:
         return _hand_off(HandoffReason.KILL_SWITCH, stopped)
+    # Somebody who changes a proposal stands for it; whether the level has such a thing at all is not theirs to say.
+    weighed = Weighed(agreed, 1.0 if by_expert else confidence, _facts(scene, agreed))
+    withdrawn = await withdrawn_since(scene, weighed, decided_anew=by_expert)
+    if withdrawn is not None:
+        return _hand_off(withdrawn.reason, withdrawn.why)
     if isinstance(agreed, ProposedAnswer):
         return Answered(agreed.text, "expert" if by_expert else "agent")
     return await run_tool(scene, step, RunTool(agreed.call, "approved by an expert"), by_expert=by_expert)
@@ -186,6 +202,21 @@ async def _shadow(scene: Scene, step: int, proposed: Proposed, why: str) -> Turn
         if granted is not None and not is_write(granted.effect):
             return await run_tool(scene, step, RunTool(proposal.call, why), by_expert=False)
     return _hand_off(HandoffReason.SHADOW, why)
+
+
+async def _end_safely(
+    turn: Turn, before: Conversation, outcome: TurnOutcome, journal: Journal, ports: TurnPorts
+) -> Conversation:
+    """An end that cannot be written down (an agent's memory that is no JSON, say) becomes a handoff that can."""
+    try:
+        return await _end(turn, before, outcome, journal, ports)
+    except (StoreError, JournalConflict):
+        raise
+    except Exception as error:  # noqa: BLE001 - the border of the turn, as above
+        await journal.keep_what_can_be_kept()
+        if not isinstance(outcome, HandedOff):
+            outcome = _failed(journal, error)
+        return await _end(turn, before, outcome, journal, ports)
 
 
 async def _end(
@@ -211,7 +242,8 @@ async def _end(
     if isinstance(outcome, HandedOff):
         await journal.flush()
         try:
-            reference = await ports.contact_centre.hand_off(turn, after, outcome)
+            async with asyncio.timeout(ports.hand_off_within_s):
+                reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
             outcome = replace(outcome, error=type(error).__name__)
     journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": journal.elapsed_ms()})
