@@ -12,7 +12,7 @@ unit = st.floats(0.0, 1.0)
 
 
 def unasked(text: str) -> Said:
-    return Said(text, to_question=False)
+    return Said(text)
 
 
 @given(st.lists(unit, min_size=1, max_size=8))
@@ -48,13 +48,13 @@ def test_a_request_is_more_likely_new_than_a_statement_and_that_more_than_a_repl
 
 def test_what_answers_a_question_is_less_likely_new() -> None:
     text = "can you write my homework essay"
-    assert looks_new(Said(text, to_question=True)) < looks_new(unasked(text))
+    assert looks_new(Said(text, "Which one?")) < looks_new(unasked(text))
 
 
 @given(unit, unit, st.text(max_size=40), st.booleans())
 def test_a_clearer_message_stands_more_alone(first: float, second: float, text: str, to_question: bool) -> None:
     vague, clear = sorted([first, second])
-    said = Said(text, to_question)
+    said = Said(text, "Which one?" if to_question else "")
     assert 0.0 <= standing_alone(vague, said) <= standing_alone(clear, said) <= 1.0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,6 +12,7 @@ from remit.adapters.intents.features import Encoder, Features, MeaningFeatures, 
 from remit.adapters.intents.linear import LinearModel
 from remit.adapters.intents.logistic import Array
 from remit.adapters.intents.model import LabelledWindow, Said, TrainingTexts, said_by_customer
+from remit.adapters.intents.replies import agrees, is_bare, offer_in
 from remit.adapters.intents.segments import segments_of
 from remit.adapters.intents.training import calibrate, rows_of
 from remit.adapters.intents.windows import carried_weights, clear_share, looks_new, standing_alone
@@ -22,6 +24,14 @@ _TRACE = 0.005
 _LONGEST_WINDOW = 30
 _MANY_TEXTS = 3000
 _REMEMBERED = 2000
+# Chosen on 500 STAR chats (benchmarks/intents, seed 0): what a reply must mean by itself to count as a new request.
+_NEW_AT_LEAST = 0.5
+_NEW_LEAD = 0.2
+_REQUEST_LIKE = 0.2
+_NAMED_CLEARLY = 0.7
+_RAISED = 0.3
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class LocalIntents:
     model: LinearModel
     calibration: Calibration
     _readings: dict[str, _Reading] = field(default_factory=dict, compare=False, repr=False)
+    _windows: dict[tuple[Said, ...], _Reading] = field(default_factory=dict, compare=False, repr=False)
+    _followed: dict[tuple[Said, ...], tuple[Said, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def train(
@@ -99,34 +111,85 @@ class LocalIntents:
         said = said_by_customer(window)[-_LONGEST_WINDOW:]
         if not said:
             return IntentEstimate((), 1.0)
+        standing = self._in_force(tuple(said))
         newest = self._read(said[-1].text)
-        asked = self._asked_at_once(newest, said[-1].text)
+        asked = self._asked_at_once(newest, said[-1].text) if standing[-1] == said[-1] else {}
         if asked:
             # Two clear requests in one message need nothing that was said before.
-            probabilities = newest.probabilities
+            probabilities = newest.probabilities.copy()
             for position, probability in asked.items():
                 probabilities[position] = max(probabilities[position], probability)
             return self._estimate(probabilities, min(1.0 - newest.in_scope, 1.0 - max(asked.values())))
-        reading = self._read_window(said)
+        reading = self._read_window(standing)
         return self._estimate(reading.probabilities, 1.0 - reading.in_scope)
 
     def probabilities(self, window: Sequence[Message]) -> dict[IntentName, float]:
         """Every intent with the probability that it is the one wanted, most probable first, in play or not."""
         said = said_by_customer(window)[-_LONGEST_WINDOW:]
-        found = self._read_window(said or [Said("", to_question=False)]).probabilities
+        found = self._read_window(self._in_force(tuple(said or [Said("")]))).probabilities
         return {self.intents[position]: float(found[position]) for position in np.argsort(-found, kind="stable")}
 
     def _read(self, text: str) -> _Reading:
         """One text alone; remembered, because each turn judges the messages of the turns before it again."""
         known = self._readings.get(text)
         if known is None:
-            if len(self._readings) >= _REMEMBERED:
-                self._readings.clear()
-            known = self._readings[text] = self._weigh(self.features.vector(text))
+            known = self._weigh(self.features.vector(text))
+            _remember(self._readings, text, known)
         return known
 
-    def _read_window(self, said: Sequence[Said]) -> _Reading:
-        """The customer's messages as one text, each weighing what it still says now."""
+    # ── what of a conversation still says what the customer wants ─────────────────────────────────
+    def _in_force(self, said: tuple[Said, ...]) -> tuple[Said, ...]:
+        """The messages without the replies that leave standing what was asked before them."""
+        known = self._followed.get(said)
+        if known is None:
+            known = self._after(self._in_force(said[:-1]), said) if len(said) > 1 else said
+            _remember(self._followed, said, known)
+        return known
+
+    def _after(self, standing: tuple[Said, ...], said: tuple[Said, ...]) -> tuple[Said, ...]:
+        newest = said[-1]
+        if not newest.to_question:
+            return (*standing, newest)
+        before = self._read_window(standing).probabilities
+        intent = int(before.argmax())
+        if before[intent] < _IN_PLAY:
+            return (*standing, newest)
+        if agrees(newest.text) and self._offers_what_was_raised(newest.before, said, standing_intent=intent):
+            return (*standing, Said(offer_in(newest.before)))
+        if is_bare(newest.text):
+            return standing
+        return (*standing, newest) if self._moves(newest, standing, intent) else standing
+
+    def _moves(self, newest: Said, standing: tuple[Said, ...], intent: int) -> bool:
+        """Whether a reply reads as a new request, or makes the standing intent more probable than it was."""
+        alone = self._read(newest.text).probabilities
+        other = float(np.delete(alone, intent).max(initial=0.0))
+        if other >= max(_NEW_AT_LEAST, alone[intent] + _NEW_LEAD) or looks_new(newest) >= _REQUEST_LIKE:
+            return True
+        after = self._read_window((*standing, newest)).probabilities
+        return bool(after[intent] >= self._read_window(standing).probabilities[intent])
+
+    def _offers_what_was_raised(self, before: str, said: Sequence[Said], *, standing_intent: int) -> bool:
+        """Whether the agent's offer clearly names another intent, and one that the customer has spoken of.
+
+        What only the agent has brought up gives it no other intent: it cannot talk itself into a grant.
+        """
+        offered = self._read(offer_in(before)).probabilities
+        intent = int(offered.argmax())
+        if intent == standing_intent or offered[intent] < _NAMED_CLEARLY:
+            return False
+        texts = [part for one in said[:-1] for part in (one.text, *segments_of(one.text))]
+        return any(self._read(text).probabilities[intent] >= _RAISED for text in texts)
+
+    def _read_window(self, said: tuple[Said, ...]) -> _Reading:
+        """The messages as one text, each weighing what it still says now."""
+        known = self._windows.get(said)
+        if known is None:
+            known = self._mixed(said)
+            _remember(self._windows, said, known)
+        return known
+
+    def _mixed(self, said: tuple[Said, ...]) -> _Reading:
         readings = [self._read(one.text) for one in said]
         if len(readings) == 1:
             return readings[0]
@@ -173,3 +236,10 @@ def _mix(vectors: Sequence[SparseVector], weights: Sequence[float]) -> SparseVec
         np.concatenate([vector.indices for vector in vectors]),
         np.concatenate([v.values * np.float32(weight / scale) for v, weight in zip(vectors, weights, strict=True)]),
     )
+
+
+def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:
+    """Keep what was worked out last; the memory is emptied when it is full, which costs less than keeping an order."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[key] = value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from remit.adapters.intents.replies import asks
 from remit.adapters.intents.separators import NO_INTENT
 from remit.conversations import IntentName, Message
 from remit.errors import SettingsError
@@ -62,10 +63,15 @@ class TrainingTexts:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One customer message; `to_question` = the agent's words before it end with a question."""
+    """One customer message; `before` = what the agent or an expert had said right before it, "" for nothing."""
 
     text: str
-    to_question: bool
+    before: str = ""
+
+    @property
+    def to_question(self) -> bool:
+        """Whether it follows a question about something in particular."""
+        return asks(self.before)
 
 
 def said_by_customer(messages: Sequence[Message]) -> list[Said]:
@@ -74,6 +80,6 @@ def said_by_customer(messages: Sequence[Message]) -> list[Said]:
     before = ""
     for message in messages:
         if message.speaker == "customer":
-            found.append(Said(message.text, before.rstrip().endswith("?")))
+            found.append(Said(message.text, before))
         before = "" if message.speaker == "customer" else message.text
     return found
