@@ -12,22 +12,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from remit.conversations import ToolExchange
-from remit.tools import ToolCall, ToolSucceeded
+from remit.tools import ToolCall, ToolFailed, ToolSucceeded
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ID_WORDS = frozenset({"id", "uuid", "number", "no", "nr", "ref", "reference", "key", "code"})
 
 
-def facts_for(call: ToolCall, exchanges: Iterable[ToolExchange]) -> dict[str, Any]:
+def facts_for(call: ToolCall, exchanges: Iterable[ToolExchange], *, writes: bool) -> dict[str, Any]:
     """The newest object of each name that fits the ids in the call's arguments.
 
     Args:
         call: The call to be judged.
         exchanges: Tool exchanges of the conversation, oldest first.
+        writes: The call changes the world: what was read before the same tool last changed it is stale, or one
+            `order.refundable` would allow any number of refunds.
     """
     facts: dict[str, Any] = {}
     named = tuple(_named(call.arguments))
     for exchange in exchanges:
+        if writes and exchange.call.tool == call.tool and not isinstance(exchange.result, ToolFailed):
+            facts.clear()
         if not isinstance(exchange.result, ToolSucceeded) or not isinstance(exchange.result.content, Mapping):
             continue
         for name, value in exchange.result.content.items():

@@ -316,7 +316,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
-    """Everything a turn needs from outside. `hand_off_within_s` bounds the wait for the contact centre."""
+    """Everything a turn needs from outside.
+
+    `hand_off_within_s` bounds the wait for the contact centre; `lease_s` is how long a process may hold a turn
+    without finishing it before another may take it over.
+    """
 
     grants: Grants
     intents: Intents
@@ -329,3 +333,4 @@ class TurnPorts:
     recorder: Recorder
     clock: Clock
     hand_off_within_s: float = 10.0
+    lease_s: float = 60.0

@@ -6,7 +6,7 @@ from remit.runtime.facts import facts_for
 from remit.runtime.ports import Breach, StepKey
 from remit.runtime.scene import Scene
 from remit.runtime.words import HANDOFF_TEXT
-from remit.tools import ToolCall, ToolOutcomeUnknown, ToolResult, is_write
+from remit.tools import ToolCall, ToolOutcomeUnknown, ToolResult
 
 
 async def run_tool(scene: Scene, step: int, decision: RunTool, *, by_expert: bool) -> ToolExchange | HandedOff:
@@ -24,7 +24,7 @@ async def run_tool(scene: Scene, step: int, decision: RunTool, *, by_expert: boo
         await scene.journal.flush()
         result = await _run(scene, step, call)
         scene.journal.note(step, "ran", {"call": call, "result": result})
-        if _writes(scene, call):
+        if scene.writes(call.tool):
             await scene.journal.flush()
             scene.journal.write_under_way = ""
     if isinstance(result, ToolOutcomeUnknown):
@@ -35,19 +35,14 @@ async def run_tool(scene: Scene, step: int, decision: RunTool, *, by_expert: boo
     return ToolExchange(call, result, scene.ports.clock.now())
 
 
-def _writes(scene: Scene, call: ToolCall) -> bool:
-    """Whether the call may change the world; the stricter of the grant and the catalogue."""
-    granted, known = scene.rule.tools.get(call.tool), scene.catalogue.get(call.tool)
-    return granted is None or is_write(granted.effect) or known is None or is_write(known.effect)
-
-
 def _refuse(scene: Scene, call: ToolCall, *, edited: bool) -> HandedOff | None:
     """What no decision may run: a tool that is not granted, or an expert's edit that leaves the declared limits."""
     granted = scene.rule.tools.get(call.tool)
     if granted is None or call.tool not in scene.catalogue:
         return HandedOff(HandoffReason.POLICY_RESTRICTION, HANDOFF_TEXT, f"tool {call.tool!r} is not granted here")
     if edited and granted.limits is not None:
-        facts = facts_for(call, (*scene.exchanges_before(), *scene.journal.exchanges()))
+        exchanges = (*scene.exchanges_before(), *scene.journal.exchanges())
+        facts = facts_for(call, exchanges, writes=scene.writes(call.tool))
         if not granted.limits.allow(call.arguments, facts):
             note = f"the edited call leaves the limit `{granted.limits.expression}`"
             return HandedOff(HandoffReason.POLICY_RESTRICTION, HANDOFF_TEXT, note)
@@ -58,14 +53,14 @@ def _refuse_blind_repeat(scene: Scene, step: int, call: ToolCall) -> HandedOff |
     waited = isinstance(scene.journal.recall(step, "decided", "decision"), AskExpert)
     # A write that waited for an expert begins only once the verdict is durable.
     begun = scene.journal.inherited(step, "asked" if waited else "decided")
-    if not begun or not _writes(scene, call) or scene.catalogue[call.tool].takes_idempotency_key:
+    if not begun or not scene.writes(call.tool) or scene.catalogue[call.tool].takes_idempotency_key:
         return None
     note = f"{call.tool}: the turn broke off after this write was decided; nobody knows whether it happened"
     return HandedOff(HandoffReason.OUTCOME_UNKNOWN, HANDOFF_TEXT, note)
 
 
 async def _run(scene: Scene, step: int, call: ToolCall) -> ToolResult:
-    if _writes(scene, call):
+    if scene.writes(call.tool):
         scene.journal.write_under_way = call.tool
     return await scene.ports.toolbox.run(call, StepKey(scene.turn.id, step))
 

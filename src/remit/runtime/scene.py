@@ -7,7 +7,7 @@ from remit.conversations import Conversation, IntentName, ToolExchange, Turn
 from remit.policy.rules import IntentRule
 from remit.runtime.journal import Journal
 from remit.runtime.ports import AgentView, IntentEstimate, Permit, TurnPorts
-from remit.tools import ToolName, ToolSpec
+from remit.tools import ToolName, ToolSpec, is_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Scene:
     def exchanges_before(self) -> tuple[ToolExchange, ...]:
         """Tool exchanges of earlier turns, oldest first."""
         return tuple(entry for entry in self.before.entries if isinstance(entry, ToolExchange))
+
+    def writes(self, tool: ToolName) -> bool:
+        """Whether a call of the tool may change the world; the stricter of the grant and the catalogue."""
+        granted, known = self.rule.tools.get(tool), self.catalogue.get(tool)
+        return granted is None or is_write(granted.effect) or known is None or is_write(known.effect)
 
     def view(self, step: int, exchanges: Sequence[ToolExchange]) -> AgentView:
         """What the agent sees at this step; only tools that the rule grants and that exist."""

@@ -37,10 +37,6 @@ from remit.runtime.running import run_tool
 from remit.runtime.scene import Scene
 from remit.runtime.understanding import understand
 from remit.runtime.words import HANDOFF_TEXT
-from remit.tools import is_write
-
-LEASE_S = 60.0
-"""How long a process may hold a turn without finishing it before another may take it over."""
 
 
 async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
@@ -51,7 +47,7 @@ async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
         StoreError: Nothing can be recorded; the caller tells the customer the truth.
         JournalConflict: The lease was lost to another process, which finishes the turn.
     """
-    conversation, recorded = await ports.recorder.open(turn, LEASE_S)
+    conversation, recorded = await ports.recorder.open(turn, ports.lease_s)
     journal = Journal(turn, recorded, ports.recorder, ports.clock)
     if journal.find(0, "ended") is None:
         outcome = await _carry_safely(turn, conversation, journal, ports)
@@ -158,7 +154,8 @@ def _facts(scene: Scene, proposal: Proposal) -> Mapping[str, Any]:
     """What the conversation has shown so far about the records that a call names."""
     if not isinstance(proposal, ProposedCall):
         return NO_FACTS
-    return facts_for(proposal.call, (*scene.exchanges_before(), *scene.journal.exchanges()))
+    exchanges = (*scene.exchanges_before(), *scene.journal.exchanges())
+    return facts_for(proposal.call, exchanges, writes=scene.writes(proposal.call.tool))
 
 
 async def _send(scene: Scene, answer: ProposedAnswer) -> TurnOutcome:
@@ -197,10 +194,8 @@ async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: P
 async def _shadow(scene: Scene, step: int, proposed: Proposed, why: str) -> TurnOutcome | ToolExchange:
     """Granted reads run so that the agent can finish its thought; everything else is only recorded."""
     proposal = proposed.proposal
-    if isinstance(proposal, ProposedCall) and await scene.stopped() is None:
-        granted = scene.rule.tools.get(proposal.call.tool)
-        if granted is not None and not is_write(granted.effect):
-            return await run_tool(scene, step, RunTool(proposal.call, why), by_expert=False)
+    if isinstance(proposal, ProposedCall) and not scene.writes(proposal.call.tool) and await scene.stopped() is None:
+        return await run_tool(scene, step, RunTool(proposal.call, why), by_expert=False)
     return _hand_off(HandoffReason.SHADOW, why)
 
 

@@ -1,5 +1,6 @@
 """Which facts a limit may use: only those about the very records that the call names."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ def exchange(content: Any) -> ToolExchange:
 
 
 def facts(arguments: dict[str, Any], *contents: Any) -> dict[str, Any]:
-    return facts_for(ToolCall(ToolName("issue_refund"), arguments), map(exchange, contents))
+    return facts_for(ToolCall(ToolName("issue_refund"), arguments), map(exchange, contents), writes=True)
 
 
 def test_a_read_of_the_record_that_the_call_names_is_a_fact() -> None:
@@ -76,3 +77,16 @@ def test_a_record_whose_two_ids_disagree_speaks_for_neither() -> None:
 def test_a_later_read_that_fails_to_show_the_record_as_it_is_replaces_the_earlier() -> None:
     later = {"order_id": "A-1", "delivered": False}
     assert facts({"order_id": "A-1"}, {"order": A}, {"order": later}) == {"order": later}
+
+
+def test_a_write_makes_what_was_read_before_it_stale_for_the_next_write_of_the_same_tool() -> None:
+    call = ToolCall(ToolName("issue_refund"), {"order_id": "A-1", "amount": 90.0})
+    read = exchange({"order": A})
+    refund = replace(read, call=call, result=ToolSucceeded({"refunded": 90.0}))
+    failed = replace(refund, result=ToolFailed("no such card"))
+    unknown = replace(refund, result=ToolOutcomeUnknown("lost"))
+    assert facts_for(call, [read, refund], writes=True) == {}
+    assert facts_for(call, [read, unknown], writes=True) == {}
+    assert facts_for(call, [read, refund, read], writes=True) == {"order": A}
+    assert facts_for(call, [read, failed], writes=True) == {"order": A}
+    assert facts_for(call, [read, refund], writes=False) == {"order": A}

@@ -14,6 +14,7 @@ from remit.adapters.memory import FixedClock
 from remit.conversations import Answered, Conversation, HandedOff, HandoffReason, Message, Turn
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal, ProposedAnswer
+from remit.policy.rules import ToolRule
 from remit.runtime.codec import encode_content
 from remit.runtime.ports import (
     AgentReply,
@@ -27,7 +28,7 @@ from remit.runtime.ports import (
 )
 from remit.runtime.report import TurnReport
 from remit.runtime.turn import handle_turn
-from remit.tools import ToolSucceeded
+from remit.tools import Effect, ToolSucceeded
 
 
 def carry(stage: Stage, **other: Any) -> TurnReport:
@@ -179,3 +180,11 @@ def test_a_process_that_dies_while_an_expert_thinks_has_not_begun_the_write() ->
     late = replace(stage.turn(), deadline=stage.clock.now() + timedelta(seconds=30))
     asyncio.run(handle_turn(late, stage.ports()))
     assert [tool for tool, _ in stage.toolbox.effects] == [BLIND_WRITE]
+
+
+def test_in_shadow_a_tool_that_its_catalogue_calls_a_write_does_not_run_whatever_the_grant_says() -> None:
+    stage = Stage([call(BLIND_WRITE)], level=AutonomyLevel.SHADOW)
+    rule = replace(stage.rule(), tools={BLIND_WRITE: ToolRule(Effect.READ)})
+    stage.grants.replace_rules({rule.intent: rule})
+    carry(stage)
+    assert stage.toolbox.attempts == []
