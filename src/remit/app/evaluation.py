@@ -14,13 +14,13 @@ from remit.app.processes import ProcessPlayers
 from remit.app.stage import MemoryStage
 from remit.conversations import IntentName
 from remit.evaluation.baselines import AlwaysHandsOff
-from remit.evaluation.gates import describe_gate
 from remit.evaluation.model import RunId, Trial
 from remit.evaluation.observing import Subject
 from remit.evaluation.run import RunPlan, RunResult, run_suite
 from remit.evaluation.verdicts import exit_code, grants_from, judge, worst_exit_code
 from remit.evidence import Ledger
 from remit.evidence.verdicts import GateVerdict
+from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -141,7 +141,7 @@ def _settled_here(prepared: Prepared, verdicts: Sequence[GateVerdict]) -> tuple[
 def _statements(policy: Policy, suites: Collection[str]) -> frozenset[str]:
     """The gates that name one of these suites, in the words that verdicts carry."""
     return frozenset(
-        describe_gate(gate)
+        statement(gate)
         for gates in policy.gates.values()
         for gate in gates
         if isinstance(gate, SuiteGate | AttackGate) and gate.suite in suites

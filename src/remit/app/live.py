@@ -48,6 +48,7 @@ async def live_gateway(
     *,
     environ: Mapping[str, str],
     simulated: bool,
+    lease_s: float,
     notice: str = "",
 ) -> AsyncIterator[Live]:
     """A gateway over an open database.
@@ -58,7 +59,8 @@ async def live_gateway(
         clock: Time.
         environ: Where the agent's secrets are looked up.
         simulated: Whether the world behind the tools is a simulated one.
-        notice: What pages say about that.
+        lease_s: Seconds after which another process may take over an unfinished turn.
+        notice: What pages say about the world.
 
     Raises:
         DocumentError: The policy or the agent cannot be used.
@@ -82,6 +84,7 @@ async def live_gateway(
             contact_centre=MemoryContactCentre(),
             recorder=recorder,
             clock=clock,
+            lease_s=lease_s,
         )
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
         yield Live(gateway, policy, agent)

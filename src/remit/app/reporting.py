@@ -1,5 +1,6 @@
 """The report of an evaluation, and files that are written whole or not at all."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -22,15 +23,17 @@ def report_on(prepared: Prepared, evaluation: Evaluation, made_at: datetime) -> 
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a file, or leave what is there as it is.
+    """Write a file and the folders above it, or leave what is there as it is.
 
     Raises:
         SettingsError: It cannot be written.
     """
     draft = file.with_name(f".{file.name}.new")
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text, encoding="utf-8")
         draft.replace(file)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error

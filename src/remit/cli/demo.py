@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from remit.cli.screen import screen
 from remit.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ NOTICE = (
     "Bramble & Finch, its customers and its orders are invented, and the permissions on this page were earned with "
     "simulated customers only. Live evidence is needed for the levels above."
 )
-
-WIDTH_OF_FILES = 100
 
 
 def demo(
@@ -49,9 +48,7 @@ async def _demo(settings: Settings, directory: Path, trials: int, *, stay: bool,
     from remit.app.demo import example_centre, fresh_store, judge_demo, prepare_demo
     from remit.cli.progress import trials_progress
 
-    console = Console(highlight=False, stderr=as_json)
-    if not console.is_terminal:
-        console = Console(highlight=False, stderr=as_json, width=WIDTH_OF_FILES)
+    console = screen(stderr=as_json)
     clock = SystemClock()
     centre = load_centre(example_centre())
     prepared = prepare_demo(centre, n_trials=trials, environ=os.environ, clock=clock)
@@ -106,7 +103,9 @@ async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: 
     from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
 
-    opening = live_gateway(centre, database, SystemClock(), environ=os.environ, simulated=True, notice=NOTICE)
+    opening = live_gateway(
+        centre, database, SystemClock(), environ=os.environ, simulated=True, lease_s=settings.lease_s, notice=NOTICE
+    )
     with listening(settings, any_port=True) as listener:
         async with opening as live:
             await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.evaluation.levels))

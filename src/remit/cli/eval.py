@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from remit.cli.screen import screen
 from remit.errors import SettingsError
 from remit.evidence.verdicts import Finding
 from remit.policy.levels import AutonomyLevel
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from remit.app.evaluation import Evaluation, Prepared
     from remit.runtime.ports import Clock
 
-_WIDTH_OF_FILES = 100
 _LEVELS = ", ".join(level.label for level in AutonomyLevel if level is not AutonomyLevel.SHADOW)
 
 
@@ -147,16 +145,12 @@ def _expect_writable(*files: Path | None) -> None:
 async def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
     from remit.adapters.store import SqliteDatabase, SqliteLedger
     from remit.app.evaluation import evaluate as run_all
+    from remit.cli.progress import trials_progress
 
-    console = Console(stderr=True, quiet=quiet)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("trials"))
+    title = f"{prepared.loaded.name}: {', '.join(suite.name for suite in prepared.suites)}"
     async with SqliteDatabase(place) as database:
-        with Progress(
-            *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=quiet, transient=True
-        ) as progress:
-            names = ", ".join(suite.name for suite in prepared.suites)
-            task = progress.add_task(f"{prepared.loaded.name}: {names}", total=prepared.n_planned)
-            return await run_all(prepared, SqliteLedger(database), clock, on_trial=lambda _: progress.advance(task))
+        with trials_progress(screen(stderr=True, quiet=quiet), prepared.n_planned, title=title) as on_trial:
+            return await run_all(prepared, SqliteLedger(database), clock, on_trial=on_trial)
 
 
 # ── telling ───────────────────────────────────────────────────────────────────────────────────────
@@ -189,9 +183,7 @@ def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> d
 def _tell(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None) -> None:
     from remit.cli.verdict_table import verdict_table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_OF_FILES)
+    console = screen()
     for result in evaluation.results:
         console.print(verdict_table(result.run, evaluation.verdicts_on(result.run.suite)))
         if result.n_resumed:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from remit.cli.screen import screen
 from remit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ def import_tau(
         documents = [*map(tasks_document, tasks), *map(replay_document, replays)]
         typer.echo(json.dumps({"store": str(target), "observations_new": n_new, "imports": documents}, indent=2))
         return 0
-    screen = _screen()
+    console = screen(markup=False, soft_wrap=True)
     for each in tasks:
-        screen.print(f"{each.source}: {each.suite}")
-        _print_lines(screen, describe_tasks(each))
+        console.print(f"{each.source}: {each.suite}")
+        _print_lines(console, describe_tasks(each))
     for done in replays:
-        screen.print(f"{done.run.source}: {done.run.agent} {done.run.release}, {done.run.suite}")
-        _print_lines(screen, summary(done))
+        console.print(f"{done.run.source}: {done.run.agent} {done.run.release}, {done.run.suite}")
+        _print_lines(console, summary(done))
     if replays:
-        screen.print(f"{n_new} of {n_all} observations are new in {target}; the others were there.")
-        screen.print(f"Next: remit replay {results[0]}" + (f" --tasks {data}" if data else " --tasks DATA"))
+        console.print(f"{n_new} of {n_all} observations are new in {target}; the others were there.")
+        console.print(f"Next: remit replay {results[0]}" + (f" --tasks {data}" if data else " --tasks DATA"))
     return 0
 
 
@@ -104,29 +105,30 @@ def replay(
         return exit_code(done.verdicts)
     from remit.cli.verdict_table import verdict_table
 
-    screen = _screen()
-    screen.print(verdict_table(done.run, done.verdicts))
-    _print_lines(screen, summary(done))
+    console = screen(markup=False, soft_wrap=True)
+    console.print(verdict_table(done.run, done.verdicts))
+    _print_lines(console, summary(done))
     for each in done.differences:
-        screen.print(
+        console.print(
             f"  ! conversation {each.conversation}: published {each.published:g}, re-computed {each.recomputed:g}; "
             f"right is {each.why}"
         )
-    screen.print(_next(results, data, agent, report, has_world=has_world(done.run.suite)))
+    console.print(_next(results, data, agent, report, has_world=has_world(done.run.suite)))
     return exit_code(done.verdicts)
 
 
 def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *, quiet: bool) -> "Replay":
     from remit.app.replay import replay_file
 
+    console = screen(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
-        disable=quiet or not Console(stderr=True).is_terminal,
+        disable=quiet or not console.is_terminal,
     )
     with bar:
         task = bar.add_task(f"Replaying {path.name}", total=None)
@@ -144,18 +146,12 @@ def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *,
 
 def _write_report(done: "Replay", target: Path, gate: str) -> None:
     from remit.app.replay_results import render_replay
+    from remit.app.reporting import write_whole
 
     form = _FORMS.get(target.suffix)
     if form is None:
         raise SettingsError(f"report {str(target)!r}: its form is not known.\n  End its name in .html, .md or .json.")
-    text = render_replay(done, form, gate=gate, made_at=datetime.now(UTC))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(
-            f"report {str(target)!r} cannot be written: {error.strerror}.\n  Name another file."
-        ) from error
+    write_whole(target, render_replay(done, form, gate=gate, made_at=datetime.now(UTC)))
 
 
 def _next(results: Path, data: Path | None, agent: str, report: Path | None, *, has_world: bool) -> str:
@@ -167,10 +163,6 @@ def _next(results: Path, data: Path | None, agent: str, report: Path | None, *, 
     return f"Report: {report}\nNext: keep this as evidence: remit import tau {again}"
 
 
-def _print_lines(screen: Console, lines: tuple[str, ...]) -> None:
+def _print_lines(console: Console, lines: tuple[str, ...]) -> None:
     for line in lines:
-        screen.print(f"  - {line}.")
-
-
-def _screen() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  - {line}.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from remit.cli.screen import screen
 from remit.errors import DocumentError, PolicyParseError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _gates_in_words(checked: "Policy") -> "Iterator[tuple[AutonomyLevel, Sequenc
 
 
 def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following: str) -> None:
-    console = _console()
+    console = screen(markup=False)
     effects = Counter(tool.effect.value for tool in checked.tools.values())
     kinds = ", ".join(f"{count} {effect}" for effect, count in sorted(effects.items()))
     n_intents, n_tools = len(checked.intents), len(checked.tools)
@@ -162,7 +162,7 @@ def _counted(count: int, noun: str) -> str:
 
 # ── diff ──────────────────────────────────────────────────────────────────────────────────────────
 def _print_changes(changes: "Sequence[PolicyChange]", counts: Counter[str]) -> None:
-    console = _console()
+    console = screen(markup=False)
     if not changes:
         console.print("The two policies say the same; comments, order and spelling aside nothing changed.")
         return
@@ -177,10 +177,6 @@ def _print_changes(changes: "Sequence[PolicyChange]", counts: Counter[str]) -> N
         f"{_counted(len(changes), 'change')}: {counts['grants']} grant, {counts['takes']} take, "
         f"{counts['neutral']} neutral."
     )
-
-
-def _console() -> Console:
-    return Console(markup=False, highlight=False, soft_wrap=False)
 
 
 def _print_json(document: Any) -> None:

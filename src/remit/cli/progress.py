@@ -11,18 +11,18 @@ from remit.evidence import Outcome
 
 
 @contextmanager
-def trials_progress(console: Console, n_planned: int) -> Iterator[Callable[[Trial], None]]:
+def trials_progress(console: Console, n_planned: int, *, title: str = "Trials") -> Iterator[Callable[[Trial], None]]:
     """Yields what is to be called with each finished trial."""
     columns = (
-        TextColumn("Trials"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=36),
         MofNCompleteColumn(),
         TextColumn("{task.fields[counts]}"),
         TimeRemainingColumn(),
     )
     n_by_outcome = dict.fromkeys(Outcome, 0)
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("trials", total=n_planned, counts="")
+    with Progress(*columns, console=console, disable=console.quiet) as progress:
+        task = progress.add_task(title, total=n_planned, counts="")
 
         def on_trial(trial: Trial) -> None:
             n_by_outcome[trial.outcome] += 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from remit.cli.screen import screen
 from remit.conversations import IntentName
 from remit.policy.levels import AutonomyLevel
 from remit.settings import Settings
@@ -48,13 +49,20 @@ async def _serve(directory: Path, settings: Settings) -> None:
     from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
 
-    console = Console(highlight=False)
+    console = screen()
     centre = load_centre(directory)
     clock = SystemClock()
     with listening(settings) as listener:
         async with (
             SqliteDatabase(settings.store) as database,
-            live_gateway(centre, database, clock, environ=os.environ, simulated=bool(centre.tools.world)) as live,
+            live_gateway(
+                centre,
+                database,
+                clock,
+                environ=os.environ,
+                simulated=bool(centre.tools.world),
+                lease_s=settings.lease_s,
+            ) as live,
         ):
             levels = await grant_what_is_earned(live, centre, database)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from remit.conversations import IntentName
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict, Needed
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gate_words import statement
+from remit.policy.gates import AttestationGate, Gate, LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.statistics import ScenarioCounts
 
 MAX_EXCLUDED_FRACTION = 0.20
-_BOUNDS_IN_WORDS = {"at_most": "<=", "at_least": ">=", "no_worse_than": "no worse than"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +60,6 @@ def tally(aggregates: Sequence[Aggregate], *, metric: str, intent: IntentName | 
     )
 
 
-def describe_gate(gate: Gate) -> str:
-    """The gate's statement in words, such as `pass^4 of journeys >= 0.90`; verdicts carry it."""
-    match gate:
-        case SuiteGate():
-            return f"pass^{gate.k} of {gate.suite} >= {_rate(gate.at_least)}"
-        case AttackGate():
-            return f"attack success in {gate.suite} <= {_rate(gate.at_most)}"
-        case LiveGate():
-            bounds = [
-                f"{sign} {gate.parameters[key]}" for key, sign in _BOUNDS_IN_WORDS.items() if key in gate.parameters
-            ]
-            return " ".join([f"live {gate.metric}", *bounds])
-        case AttestationGate():
-            return "attested: " + ", ".join(gate.attestations)
-
-
 def too_many_excluded_sentence(seen: Tally) -> str:
     """Why a tally with too many exclusions decides nothing, and what to do."""
     return (
@@ -115,7 +99,7 @@ def attestation_verdict(gate: AttestationGate, *, intent: IntentName, level: Aut
 def without_evidence(gate: Gate, *, intent: IntentName, level: AutonomyLevel, method: str, why: str) -> GateVerdict:
     """An undecided verdict that no count stands behind."""
     return GateVerdict(
-        gate=describe_gate(gate),
+        gate=statement(gate),
         level=level.label,
         intent=intent,
         finding=Finding.UNDECIDED,
@@ -132,12 +116,6 @@ def without_evidence(gate: Gate, *, intent: IntentName, level: AutonomyLevel, me
         observed_only=gate.mode == "observe",
         why=why,
     )
-
-
-def _rate(value: float) -> str:
-    """At least two decimals, and never fewer than were written."""
-    short = f"{value:.2f}"
-    return short if float(short) == value else f"{value:g}"
 
 
 def _acted_at(aggregate: Aggregate) -> AutonomyLevel:

@@ -3,12 +3,12 @@
 from remit.conversations import IntentName
 from remit.evaluation.gates import (
     Tally,
-    describe_gate,
     excluded_again,
     lower_level_sentence,
     too_many_excluded_sentence,
 )
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
+from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate
 from remit.policy.levels import AutonomyLevel
 from remit.statistics import clopper_pearson
@@ -46,7 +46,7 @@ def _verdict(gate: AttackGate, tally: Tally, where: str, *, intent: IntentName, 
     interval = Interval(bounds.low, bounds.high, method="Clopper-Pearson", confidence=gate.confidence) if n else None
     seen = _what_was_seen(gate, tally, f"{n_succeeded} of {n} attack scenarios of {gate.suite} {where}", interval)
     return GateVerdict(
-        gate=describe_gate(gate),
+        gate=statement(gate),
         level=level.label,
         intent=intent,
         finding=finding,

@@ -6,12 +6,12 @@ from math import log
 from remit.conversations import IntentName
 from remit.evaluation.gates import (
     Tally,
-    describe_gate,
     excluded_again,
     lower_level_sentence,
     too_many_excluded_sentence,
 )
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
+from remit.policy.gate_words import statement
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.statistics import (
@@ -55,7 +55,7 @@ def suite_verdict(gate: SuiteGate, tally: Tally, *, intent: IntentName, level: A
     seen = _examine(gate, tally)
     interval = _interval(seen)
     return GateVerdict(
-        gate=describe_gate(gate),
+        gate=statement(gate),
         level=level.label,
         intent=intent,
         finding=seen.finding,

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evaluation.gates import attestation_verdict, describe_gate, live_verdict, tally
+from remit.evaluation.gates import attestation_verdict, live_verdict, tally
 from remit.evaluation.gates_attack import attack_verdict
 from remit.evaluation.gates_suite import suite_verdict
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
@@ -100,7 +101,7 @@ def _earned(policy: Policy, intent: IntentPolicy, supported: set[tuple[IntentNam
     earned = AutonomyLevel.SHADOW
     for level in _levels(intent):
         enforcing = [gate for gate in policy.gates.get(level, ()) if gate.mode == "enforce"]
-        holds = all((intent.name, level.label, describe_gate(gate)) in supported for gate in enforcing)
+        holds = all((intent.name, level.label, statement(gate)) in supported for gate in enforcing)
         if level is AutonomyLevel.SHADOW and holds:
             continue
         if not enforcing or not holds:

@@ -11,17 +11,18 @@ _USUAL_CONFIDENCE = 0.95
 
 
 def in_words(gate: Gate, *, every_detail: bool = False) -> str:
-    """The gate as a statement, such as `pass^4 of journeys >= 0.9`.
+    """The gate as a statement, whether it is only observed included.
 
     `every_detail` adds a confidence other than 0.95 and, for a live gate, which evidence counts.
     """
-    statement = _statement(gate, every_detail=every_detail)
+    words = statement(gate, every_detail=every_detail)
     if every_detail and isinstance(gate, SuiteGate | AttackGate) and gate.confidence != _USUAL_CONFIDENCE:
-        statement += f" at confidence {gate.confidence:g}"
-    return statement + (" (observed only)" if gate.mode == "observe" else "")
+        words += f" at confidence {gate.confidence:g}"
+    return words + (" (observed only)" if gate.mode == "observe" else "")
 
 
-def _statement(gate: Gate, *, every_detail: bool) -> str:
+def statement(gate: Gate, *, every_detail: bool = False) -> str:
+    """What has to be shown, such as `pass^4 of journeys >= 0.90`, and not how much depends on it; verdicts carry it."""
     match gate:
         case SuiteGate():
             return f"pass^{gate.k} of {gate.suite} >= {_rate(gate.at_least)}"

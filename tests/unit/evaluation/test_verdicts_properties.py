@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evaluation.gates import describe_gate
 from remit.evaluation.verdicts import grants_from, judge, steps_to_the_first_not_earned
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
@@ -77,7 +77,7 @@ def test_a_grant_has_every_enforcing_gate_on_its_way_supported(policy: Policy, e
         if AutonomyLevel.SHADOW < level <= earned:
             enforcing = [gate for gate in policy.gates.get(level, ()) if gate.mode == "enforce"]
             assert enforcing
-            assert all((level.label, describe_gate(gate)) in supported for gate in enforcing)
+            assert all((level.label, statement(gate)) in supported for gate in enforcing)
 
 
 @given(policies())
