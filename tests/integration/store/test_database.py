@@ -179,7 +179,7 @@ def test_a_piece_that_fails_in_any_way_takes_nobody_with_it(tmp_path: Path, erro
                 database.write(insert(1)), database.write(poison), database.write(insert(2)), return_exceptions=True
             )
             await database.write(insert(3))
-        assert ends == [None, error, None]
+        assert list(ends) == [None, error, None]
 
     in_database(tmp_path / "remit.db", story)
     assert count(tmp_path / "remit.db") == 3

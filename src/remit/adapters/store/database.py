@@ -174,7 +174,8 @@ def _run(connection: sqlite3.Connection, job: _Job) -> None:
     connection.execute("savepoint piece")
     try:
         job.result = job.work(connection)
-    except Exception as error:  # noqa: BLE001 - the writer's loop: a piece that takes the thread with it stops every turn
+    except Exception as error:
+        # The border of the writer thread: a piece that took it along would stop every turn.
         if isinstance(error, sqlite3.Error) and not isinstance(error, _OWN_FAULTS):
             raise
         connection.execute("rollback to piece")

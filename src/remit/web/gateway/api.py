@@ -1,13 +1,12 @@
 """The gateway's routes."""
 
 import hashlib
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Path, Request
+from fastapi import FastAPI, Header
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,12 +15,20 @@ from remit.app.gateway import Gateway
 from remit.conversations import ConversationId
 from remit.settings import Settings
 from remit.web.gateway import pages, problems
+from remit.web.gateway.conversation_ids import (
+    MAX_CHARS,
+    PATTERN,
+    ConversationPath,
+    conversation_of,
+    new_conversation,
+)
+from remit.web.gateway.door import Door
 from remit.web.gateway.openai import ChatRequest, chunks, completion
 from remit.web.gateway.problems import Problem
 from remit.web.gateway.views import conversation_view, turn_view
 
-ConversationPath = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._:~-]+$")]
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+ConversationHeader = Annotated[str, Header(alias="Remit-Conversation", max_length=MAX_CHARS, pattern=PATTERN)]
 
 
 class NewMessage(BaseModel):
@@ -49,21 +56,13 @@ def create_app(gateway: Gateway, settings: Settings) -> FastAPI:
         docs_url=None,  # the usual pages load their script from elsewhere
         redoc_url=None,
     )
+    app.add_middleware(Door, settings=settings)
     problems.install(app)
     _add_health(app, gateway)
     _add_conversations(app, gateway, settings)
     _add_chat_completions(app, gateway, settings)
     pages.add_chat_page(app, gateway, settings)
     return app
-
-
-def _authorised(settings: Settings) -> Any:
-    def check(authorization: Annotated[str, Header()] = "") -> None:
-        expected = f"Bearer {settings.api_key}"
-        if settings.api_key and not secrets.compare_digest(authorization.encode(), expected.encode()):
-            raise Problem(HTTPStatus.UNAUTHORIZED, "Send the API key as `Authorization: Bearer ...`.")
-
-    return Depends(check)
 
 
 def _add_health(app: FastAPI, gateway: Gateway) -> None:
@@ -88,11 +87,7 @@ def _checked_length(text: str, settings: Settings) -> str:
 
 
 def _add_conversations(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
-    @app.post(
-        "/v1/conversations/{conversation}/messages",
-        summary="Say something in a conversation",
-        dependencies=[_authorised(settings)],
-    )
+    @app.post("/v1/conversations/{conversation}/messages", summary="Say something in a conversation")
     async def say(
         conversation: ConversationPath, message: NewMessage, idempotency_key: IdempotencyKey = ""
     ) -> dict[str, Any]:
@@ -105,11 +100,7 @@ def _add_conversations(app: FastAPI, gateway: Gateway, settings: Settings) -> No
         )
         return turn_view(report)
 
-    @app.get(
-        "/v1/conversations/{conversation}",
-        summary="A conversation with its transcript and decisions",
-        dependencies=[_authorised(settings)],
-    )
+    @app.get("/v1/conversations/{conversation}", summary="A conversation with its transcript and decisions")
     async def read(conversation: ConversationPath) -> dict[str, Any]:
         found = await gateway.conversation(ConversationId(conversation))
         if found is None:
@@ -122,17 +113,15 @@ def _add_chat_completions(app: FastAPI, gateway: Gateway, settings: Settings) ->
     @app.post(
         "/v1/chat/completions",
         summary="The same, for clients that speak OpenAI's chat completions",
-        dependencies=[_authorised(settings)],
         response_model=None,
     )
     async def complete(
-        request: Request,
-        chat: ChatRequest,
-        remit_conversation: Annotated[str, Header(max_length=200)] = "",
-        idempotency_key: IdempotencyKey = "",
+        chat: ChatRequest, remit_conversation: ConversationHeader = "", idempotency_key: IdempotencyKey = ""
     ) -> JSONResponse | StreamingResponse:
         _refuse_ungoverned(chat, gateway)
-        conversation = remit_conversation or chat.conversation or f"c-{secrets.token_hex(12)}"
+        conversation = remit_conversation or chat.conversation
+        if not conversation:
+            conversation = conversation_of(idempotency_key) if idempotency_key else new_conversation()
         text = _checked_length(chat.newest(), settings)
         report = await gateway.answer(ConversationId(conversation), text, digest=chat.digest(), key=idempotency_key)
         headers = {"Remit-Conversation": conversation, "Remit-Outcome": turn_view(report)["outcome"]}

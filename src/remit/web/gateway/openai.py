@@ -10,8 +10,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from remit.runtime.report import TurnReport
+from remit.web.gateway.conversation_ids import MAX_CHARS, PATTERN
 from remit.web.gateway.problems import Problem
-from remit.web.gateway.views import turn_view
+from remit.web.gateway.views import legible, turn_view
 
 
 class TextPart(BaseModel):
@@ -44,7 +45,7 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
     model: str = ""
     stream: bool = False
-    conversation: str = Field(default="", max_length=200)
+    conversation: str = Field(default="", max_length=MAX_CHARS, pattern=PATTERN)
     user: str = ""
     tools: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -67,7 +68,8 @@ class ChatRequest(BaseModel):
 
     def tool_names(self) -> list[str]:
         """Names of the tools that the client declares."""
-        return [str(tool.get("function", {}).get("name", "")) for tool in self.tools]
+        declared = [tool.get("function") for tool in self.tools]
+        return [str(function.get("name", "")) if isinstance(function, dict) else "" for function in declared]
 
 
 def completion(report: TurnReport, conversation: str, model: str) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def completion(report: TurnReport, conversation: str, model: str) -> dict[str, A
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": report.outcome.text},
+                "message": {"role": "assistant", "content": legible(report.outcome.text)},
                 "finish_reason": "stop",
             }
         ],
@@ -100,7 +102,7 @@ def chunks(report: TurnReport, conversation: str, model: str) -> Iterator[str]:
         "conversation": conversation,
     }
     words: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    words += [{"content": piece} for piece in report.outcome.text.splitlines(keepends=True)]
+    words += [{"content": piece} for piece in legible(report.outcome.text).splitlines(keepends=True)]
     for delta in words:
         yield _event(base | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "remit": turn_view(report)}

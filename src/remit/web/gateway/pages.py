@@ -14,13 +14,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from remit.app.gateway import Gateway
 from remit.conversations import ConversationId
 from remit.settings import Settings
+from remit.web.gateway.conversation_ids import ConversationPath, new_conversation
 from remit.web.gateway.problems import Problem
 from remit.web.gateway.views import turn_view
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
-REPORT_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
+REPORT_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 """The report is one self-contained file: its own style and nothing else."""
 _HERE = Path(__file__).parent
 
@@ -38,10 +44,10 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
 
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
-        return RedirectResponse(f"/chat/{_new_conversation()}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/chat/{new_conversation()}", HTTPStatus.SEE_OTHER)
 
     @app.get("/chat/{conversation}", include_in_schema=False)
-    async def chat(conversation: str) -> HTMLResponse:
+    async def chat(conversation: ConversationPath) -> HTMLResponse:
         found = await gateway.conversation(ConversationId(conversation))
         turns = () if found is None else found[1]
         context = _context(gateway, settings, conversation) | {
@@ -58,7 +64,9 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
 
     @app.post("/chat/{conversation}", include_in_schema=False)
     async def say(
-        conversation: str, text: Annotated[str, Form()] = "", message_id: Annotated[str, Form()] = ""
+        conversation: ConversationPath,
+        text: Annotated[str, Form()] = "",
+        message_id: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         words = text.strip()[: settings.max_message_chars]
         if words:
@@ -68,17 +76,13 @@ def add_chat_page(app: FastAPI, gateway: Gateway, settings: Settings) -> None:
         return RedirectResponse(f"/chat/{conversation}#newest", HTTPStatus.SEE_OTHER)
 
 
-def _new_conversation() -> str:
-    return f"c-{secrets.token_hex(8)}"
-
-
 def _context(gateway: Gateway, settings: Settings, conversation: str) -> dict[str, Any]:
     levels = gateway.levels()
     return {
         "agent": gateway.agent_name,
         "policy": gateway.policy,
         "conversation": conversation,
-        "new_conversation": _new_conversation(),
+        "new_conversation": new_conversation(),
         "message_id": secrets.token_hex(8),
         "intents": [
             {"name": name, "description": intent.description, "level": levels.get(name, "shadow")}

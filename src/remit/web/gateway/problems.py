@@ -32,16 +32,24 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_validation(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        # A key may hold half a character, which no reply can carry.
+        where = ".".join(str(part) for part in first["loc"]).encode("utf-8", "replace").decode()
         return render(Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['msg']}"))
 
     @app.exception_handler(HTTPException)
     async def on_http(_: Request, error: HTTPException) -> JSONResponse:
-        return render(Problem(HTTPStatus(error.status_code), str(error.detail)))
+        response = render(Problem(HTTPStatus(error.status_code), str(error.detail)))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(RemitError)
     async def on_remit(_: Request, error: RemitError) -> JSONResponse:
         return render(_problem_of(error))
+
+    @app.exception_handler(Exception)
+    async def on_failure(_: Request, error: Exception) -> JSONResponse:
+        detail = "Something of ours failed. Send the message again: what was recorded of it is not done twice."
+        return render(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
 
 
 def _problem_of(error: RemitError) -> Problem:

@@ -13,7 +13,7 @@ from remit.tools import ToolFailed, ToolOutcomeUnknown, ToolResult, ToolSucceede
 def turn_view(report: TurnReport) -> dict[str, Any]:
     """One turn with its decisions, as JSON."""
     handed_off = report.outcome if isinstance(report.outcome, HandedOff) else None
-    return {
+    view = {
         "turn": report.turn,
         "outcome": "handed_off" if handed_off else "answered",
         "reply": report.outcome.text,
@@ -28,6 +28,24 @@ def turn_view(report: TurnReport) -> dict[str, Any]:
         "steps": [step_view(step) for step in report.steps],
         "latency_ms": round(report.latency_ms, 1),
     }
+    shown: dict[str, Any] = legible(view)
+    return shown
+
+
+def legible(value: Any) -> Any:
+    """The value with half characters replaced: a model that is cut off within an emoji leaves one, and no UTF-8 has it.
+
+    What is recorded stays as it was said.
+    """
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        case dict():
+            return {legible(key): legible(item) for key, item in value.items()}
+        case list():
+            return [legible(item) for item in value]
+        case _:
+            return value
 
 
 def _intents(report: TurnReport) -> list[dict[str, Any]]:
@@ -111,6 +129,6 @@ def conversation_view(conversation: Conversation, turns: Iterable[TurnReport]) -
 def _entry_view(entry: Message | ToolExchange) -> dict[str, Any]:
     match entry:
         case Message(speaker, text, at):
-            return {"kind": "message", "speaker": speaker, "text": text, "at": at.isoformat()}
+            return {"kind": "message", "speaker": speaker, "text": legible(text), "at": at.isoformat()}
         case ToolExchange(call, result, at):
-            return {"kind": "tool", "tool": call.tool, "result": result_word(result), "at": at.isoformat()}
+            return {"kind": "tool", "tool": legible(call.tool), "result": result_word(result), "at": at.isoformat()}
