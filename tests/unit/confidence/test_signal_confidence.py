@@ -67,6 +67,12 @@ def test_better_retrieval_never_lowers_it(intent: float, first: float, second: f
     )
 
 
+def test_a_passage_with_few_of_the_words_supports_less_than_no_report_at_all() -> None:
+    scores = [assess(ProposedAnswer("x", signals={"retrieval_score": score}), view(1.0)) for score in (0.1, 0.5, 0.7)]
+    assert scores == [pytest.approx(0.224, abs=0.001), pytest.approx(0.917, abs=0.001), pytest.approx(0.985, abs=0.001)]
+    assert scores[0] < assess(ProposedAnswer("x"), view(1.0)) < scores[1]
+
+
 def test_several_intents_are_as_sure_as_the_least_certain() -> None:
     assert assess(ProposedCall(CALL), view(0.9, 0.6)) == 0.6
 

@@ -15,15 +15,19 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int32]
 
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGITS = re.compile(r"\d+")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|#")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|[#@]")
 _CHAR_LENGTHS = (2, 3, 4, 5)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case; every run of digits becomes `#`, so that no order number is learned."""
+    """The words of a text in lower case.
+
+    Every run of digits becomes `#` and every e-mail address `@`, so that no number and no person is learned.
+    """
     flat = unicodedata.normalize("NFKC", text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return _WORD.findall(_DIGITS.sub("#", flat))
+    return _WORD.findall(_DIGITS.sub("#", _ADDRESS.sub("@", flat)))
 
 
 def word_grams(words: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from remit.adapters.intents.courtesies import without_courtesies
 from remit.adapters.intents.replies import asks
 from remit.adapters.intents.separators import NO_INTENT
 from remit.conversations import IntentName, Message
@@ -75,11 +76,11 @@ class Said:
 
 
 def said_by_customer(messages: Sequence[Message]) -> list[Said]:
-    """What the customer said, oldest first. What others said is context only, never judged."""
+    """What the customer said besides courtesies, oldest first. What others said is context only, never judged."""
     found: list[Said] = []
     before = ""
     for message in messages:
         if message.speaker == "customer":
-            found.append(Said(message.text, before))
+            found.append(Said(without_courtesies(message.text), before))
         before = "" if message.speaker == "customer" else message.text
     return found

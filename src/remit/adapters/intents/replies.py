@@ -28,11 +28,10 @@ _AGREED = frozenset(_AGREED_WORDS.split())
 _AGREES = frozenset("yes yeah yep yup sure ok okay please go absolutely definitely course sounds".split())  # noqa: SIM905
 _DECLINED = frozenset("no nope not nah dont don't".split())  # noqa: SIM905
 _FILLED_WORDS = """
-    the a an one ones this these those them both all my mine is are was it's its here number no # order return
+    the a an one ones this these those them both all my mine is are was it's its here number no # @ order return
     signed in i you me to for with and or e mail email
 """
 _FILLED = _AGREED | _DECLINED | frozenset(_FILLED_WORDS.split())
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CODE = re.compile(r"\b(?=\w*\d)[\w-]+\b")
 _BARE_WORDS = 8
 
@@ -48,7 +47,7 @@ def asks(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether a message says nothing that a question before it did not ask: "yes please", a number, an address."""
-    words = words_of(_CODE.sub("#", _ADDRESS.sub("#", text)))
+    words = words_of(_CODE.sub("#", text))
     return len(words) <= _BARE_WORDS and all(word in _FILLED for word in words)
 
 
