@@ -89,9 +89,9 @@ def select_threshold(
 
     Guarantee: the rate on new conversations exceeds the target with probability at most delta, if labelled
     ones are an exchangeable draw of the same traffic, the score was fixed without these labels, and labels
-    are right. It ends with any change of release, policy, judge or traffic mix. The p-values treat errors
-    among the k best as binomial, which is exact given k and the border score. Held by
-    tests/statistical/test_thresholds.py.
+    are right. It ends with any change of release, policy, judge or traffic mix. As in the published method
+    the k best are treated as a draw of all that score above the border, though one of them sets it: measured,
+    not exact to the last conversation. Held by tests/statistical/test_thresholds.py.
 
     Args:
         scores: shape (n,), float; higher is surer. Equal scores are never separated.
