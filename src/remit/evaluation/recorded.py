@@ -9,8 +9,6 @@ from remit.conversations import AgentName, HandedOff, ReleaseId
 from remit.scenarios.model import Scenario
 from remit.tools import ToolCall
 
-Fault = Literal["agent", "customer", "scenario", "infrastructure"]
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:

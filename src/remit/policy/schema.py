@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from remit.tools import Effect
 
-API_VERSION = "remit/v1"
 SCHEMA_ID = "urn:remit:schema:policy:v1"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

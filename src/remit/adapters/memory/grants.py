@@ -9,7 +9,7 @@ from remit.runtime.ports import GrantState, Permit
 
 
 class FixedGrants:
-    """Implements `Grants` over one permit. `stop`, `resume` and `replace_rules` raise the epoch."""
+    """Implements `Grants` over one permit. `stop` and `replace_rules` raise the epoch."""
 
     def __init__(self, permit: Permit) -> None:
         self._permit = permit
@@ -29,10 +29,6 @@ class FixedGrants:
     def stop(self) -> None:
         """Nothing may happen from now on."""
         self._permit = replace(self._permit, stopped=True, epoch=self._permit.epoch + 1)
-
-    def resume(self) -> None:
-        """The agent may act again."""
-        self._permit = replace(self._permit, stopped=False, epoch=self._permit.epoch + 1)
 
     def replace_rules(self, rules: Mapping[IntentName, IntentRule]) -> None:
         """Other grants from now on."""

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remit.adapters.store.database import SqliteDatabase
 from remit.conversations import AgentName, Conversation, IntentName, ReleaseId
@@ -88,17 +88,7 @@ class StoredGrants:
     async def permit(self, conversation: Conversation) -> Permit:
         """The permit for a turn that starts now."""
         state = await self.state()
-        base = self._permit
-        return Permit(
-            agent=base.agent,
-            release=base.release,
-            policy=base.policy,
-            epoch=state.epoch,
-            rules=self._rules,
-            stopped=state.stopped,
-            max_steps=base.max_steps,
-            approval_wait_s=base.approval_wait_s,
-        )
+        return replace(self._permit, epoch=state.epoch, rules=self._rules, stopped=state.stopped)
 
     async def state(self) -> GrantState:
         """The newest confirmed state; stopped if it is too old."""

@@ -58,10 +58,6 @@ class State:
         value = self._value(table, record)
         return None if value is _ABSENT else value
 
-    def has(self, table: str, record: str) -> bool:
-        """Whether the record is there."""
-        return self._value(table, record) is not _ABSENT
-
     def read(self, table: str, record: str) -> Any:
         """The record; not to be changed. ToolRefusal if there is none."""
         value = self._value(table, record)
