@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from remit.adapters.worlds.definition import ToolRefusal
-from remit.adapters.worlds.json_state import State
 from remit.adapters.worlds.tau.calculator import calculate
+from remit.adapters.worlds.tau.desk import Desk
 from remit.adapters.worlds.tau.editions import Edition
 
 NOW = "2024-05-15T15:00:00"
@@ -44,12 +44,8 @@ _AIRPORTS = {
 }
 
 
-class Airline:
-    """The service desk over one session's state; `tools` names the methods that are tools."""
-
-    def __init__(self, state: State, edition: Edition) -> None:
-        self._state = state
-        self._edition = edition
+class Airline(Desk):
+    """The airline's service desk."""
 
     def tools(self) -> Mapping[str, Callable[..., Any]]:
         """The tools of this edition by name."""
@@ -243,21 +239,7 @@ class Airline:
         reservation["passengers"] = travellers
         return reservation
 
-    def transfer_to_human_agents(self, summary: str) -> str:
-        """Pass the customer on to people."""
-        del summary
-        return "Transfer successful"
-
-    def think(self, thought: str) -> str:
-        """A note of the agent to itself."""
-        del thought
-        return ""
-
     # ── records ───────────────────────────────────────────────────────────────────────────────────
-    def _edit(self, table: str, key: str) -> dict[str, Any]:
-        record: dict[str, Any] = self._state.write(table, key)
-        return record
-
     def _customer(self, user_id: str) -> Mapping[str, Any]:
         customer: Mapping[str, Any] | None = self._state.find("users", user_id)
         if customer is None:

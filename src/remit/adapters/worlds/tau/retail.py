@@ -4,19 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from remit.adapters.worlds.definition import ToolRefusal
-from remit.adapters.worlds.json_state import State
 from remit.adapters.worlds.tau.calculator import calculate
+from remit.adapters.worlds.tau.desk import Desk
 from remit.adapters.worlds.tau.editions import Edition
 
 _CANCEL_REASONS = ("no longer needed", "ordered by mistake")
 
 
-class Retail:
-    """The service desk over one session's state; `tools` names the methods that are tools."""
-
-    def __init__(self, state: State, edition: Edition) -> None:
-        self._state = state
-        self._edition = edition
+class Retail(Desk):
+    """The shop's service desk."""
 
     def tools(self) -> Mapping[str, Callable[..., Any]]:
         """The tools of this edition by name."""
@@ -226,21 +222,7 @@ class Retail:
         order["return_payment_method_id"] = payment_method_id
         return order
 
-    def transfer_to_human_agents(self, summary: str) -> str:
-        """Pass the customer on to people."""
-        del summary
-        return "Transfer successful"
-
-    def think(self, thought: str) -> str:
-        """A note of the agent to itself."""
-        del thought
-        return ""
-
     # ── records, prices and money ─────────────────────────────────────────────────────────────────
-    def _edit(self, table: str, key: str) -> dict[str, Any]:
-        record: dict[str, Any] = self._state.write(table, key)
-        return record
-
     def _found(self, table: str, key: str, otherwise: str) -> Mapping[str, Any]:
         record: Mapping[str, Any] | None = self._state.find(table, key)
         if record is None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from remit.adapters.worlds.definition import ToolRefusal, WorldDefinition, WorldTool
 from remit.adapters.worlds.json_state import JsonState, State
 from remit.adapters.worlds.tau.airline import Airline
+from remit.adapters.worlds.tau.desk import Desk
 from remit.adapters.worlds.tau.editions import Edition
 from remit.adapters.worlds.tau.retail import Retail
 from remit.tools import Effect, ToolName, ToolSpec
@@ -22,7 +23,7 @@ TABLES: Mapping[Domain, tuple[str, ...]] = {
 }
 HANDOFF_TOOL = ToolName("transfer_to_human_agents")
 
-_DESKS: Mapping[Domain, type[Airline] | type[Retail]] = {"airline": Airline, "retail": Retail}
+_DESKS: Mapping[Domain, type[Desk]] = {"airline": Airline, "retail": Retail}
 _UNDOABLE = ("modify_user_address", "modify_pending_order_address", "modify_pending_order_payment")
 _FINAL = (
     "book_reservation",
@@ -71,7 +72,7 @@ def writing_tools() -> frozenset[ToolName]:
     return frozenset(ToolName(name) for name in (*_UNDOABLE, *_FINAL))
 
 
-def _runner(desk: type[Airline] | type[Retail], edition: Edition, name: str) -> Callable[..., Any]:
+def _runner(desk: type[Desk], edition: Edition, name: str) -> Callable[..., Any]:
     def run(state: State, /, **arguments: Any) -> Any:
         try:
             return desk(state, edition).tools()[name](**arguments)
