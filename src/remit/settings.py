@@ -22,7 +22,7 @@ class Settings:
     store: Path = _setting(Path(".remit/remit.db"), "The SQLite file that holds conversations, evidence and grants.")
     host: str = _setting("127.0.0.1", "Address the gateway listens on.")
     port: int = _setting(8088, "Port the gateway listens on; 0 takes a free one.")
-    api_key: str = _setting("", "If set, clients of the API must send it as `Authorization: Bearer ...`.")
+    api_key: str = _setting("", "If set, clients must send it as `Authorization: Bearer ...`, browsers as a password.")
     max_message_chars: int = _setting(8000, "Longest customer message in characters; longer ones are refused.")
     lease_s: float = _setting(60.0, "Seconds after which another process may take over an unfinished turn.")
 

@@ -92,7 +92,9 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
         where = urlsplit(client.base)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
         try:
-            connection.request("POST", "/chat/c1", body=chunks, headers=FORM, encode_chunked=True)
+            connection.request(
+                "POST", "/v1/chat/completions", body=chunks, headers={"Content-Type": "application/json"}
+            )
             status = connection.getresponse().status
         except (BrokenPipeError, ConnectionResetError):
             status = 413  # the server hung up while we were still sending
