@@ -6,6 +6,7 @@ permit (which tools, within which limits), whether or not it is recognised here.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Formatting characters that hide words from people but not from a language model.
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
@@ -76,6 +77,9 @@ def _compiled(patterns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Patt
 
 _MESSAGE_PATTERNS = _compiled(_ANYWHERE)
 _DATA_PATTERNS = _compiled(_ANYWHERE + _IN_DATA)
+# Records of one shop hold the same keys, names and places again and again; long texts are seldom seen twice.
+_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 400
 
 
 def order_in_message(text: str) -> str | None:
@@ -85,6 +89,11 @@ def order_in_message(text: str) -> str | None:
 
 def order_in_data(text: str) -> str | None:
     """What a tool's text tries on the agent, or None; stricter, because data has no business giving orders."""
+    return _known_order(text) if len(text) <= _LONGEST_REMEMBERED else _first_match(text, _DATA_PATTERNS)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _known_order(text: str) -> str | None:
     return _first_match(text, _DATA_PATTERNS)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from remit.adapters.intents.calibration import Calibration
+from remit.adapters.intents.courtesies import is_acknowledgement, stripped
 from remit.adapters.intents.features import Encoder, Features, MeaningFeatures, NgramFeatures, SparseVector
 from remit.adapters.intents.linear import LinearModel
 from remit.adapters.intents.logistic import Array
@@ -139,7 +140,7 @@ class LocalIntents:
 
     # ── what of a conversation still says what the customer wants ─────────────────────────────────
     def _in_force(self, said: tuple[Said, ...]) -> tuple[Said, ...]:
-        """The messages without the replies that leave standing what was asked before them."""
+        """The messages without courtesies before the newest, and without replies that leave standing what was asked."""
         known = self._followed.get(said)
         if known is None:
             known = self._after(self._in_force(said[:-1]), said) if len(said) > 1 else said
@@ -148,16 +149,19 @@ class LocalIntents:
 
     def _after(self, standing: tuple[Said, ...], said: tuple[Said, ...]) -> tuple[Said, ...]:
         newest = said[-1]
-        if not newest.to_question:
+        if is_acknowledgement(stripped(standing[-1].text)):
+            standing = standing[:-1]
+        if not standing or not newest.to_question:
             return (*standing, newest)
+        if is_bare(newest.text) and not agrees(newest.text):
+            return standing
         before = self._read_window(standing).probabilities
         intent = int(before.argmax())
+        if agrees(newest.text):
+            raised = self._offers_what_was_raised(newest.before, said, standing_intent=intent)
+            return (*standing, Said(offer_in(newest.before))) if raised else standing
         if before[intent] < _IN_PLAY:
             return (*standing, newest)
-        if agrees(newest.text) and self._offers_what_was_raised(newest.before, said, standing_intent=intent):
-            return (*standing, Said(offer_in(newest.before)))
-        if is_bare(newest.text):
-            return standing
         return (*standing, newest) if self._moves(newest, standing, intent) else standing
 
     def _moves(self, newest: Said, standing: tuple[Said, ...], intent: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from remit.adapters.intents.courtesies import stripped
 from remit.adapters.intents.features import words_of
 
 _OPEN = re.compile(
@@ -22,7 +23,7 @@ _OFFER = re.compile(
 )
 _AGREED_WORDS = """
     yes yeah yep yup sure ok okay please do so it that go ahead right correct exactly fine great good perfect absolutely
-    definitely course of by all means thanks thank you i would like sounds
+    definitely course of by all means thanks thank you very much a lot i would like sounds
 """
 _AGREED = frozenset(_AGREED_WORDS.split())
 _AGREES = frozenset("yes yeah yep yup sure ok okay please go absolutely definitely course sounds".split())  # noqa: SIM905
@@ -47,13 +48,13 @@ def asks(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether a message says nothing that a question before it did not ask: "yes please", a number, an address."""
-    words = words_of(_CODE.sub("#", text))
+    words = words_of(_CODE.sub("#", stripped(text)))
     return len(words) <= _BARE_WORDS and all(word in _FILLED for word in words)
 
 
 def agrees(text: str) -> bool:
     """Whether a message is a plain "yes" and nothing else."""
-    words = words_of(text)
+    words = words_of(stripped(text) or text)
     return bool(words) and not _AGREES.isdisjoint(words) and all(word in _AGREED for word in words)
 
 
