@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remit.statistics import Clusters, DesignEffect, Wealth, discounted_log_e, discounted_wealth, log_e_value
+from remit.statistics import Clusters, DesignEffect, Wealth, discounted, discounted_log_e, log_e_value
 from remit.statistics.e_process import Side
 from statistical.simulation import seeded
 
@@ -111,4 +111,4 @@ def test_graded_wealth_is_discounted_in_the_same_way(losses: list[float], phi: f
     wealth = Wealth.at_start(eps=0.1, side="promote").after(losses)
     by_counts = discounted_log_e(len(losses), int(sum(losses)), eps=0.1, side="promote", effect=effect)
 
-    assert discounted_wealth(wealth, effect=effect) == pytest.approx(by_counts, abs=1e-9)
+    assert discounted(wealth.log_wealths, effect=effect) == pytest.approx(by_counts, abs=1e-9)

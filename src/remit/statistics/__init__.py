@@ -5,11 +5,12 @@ from remit.statistics.agreement import Kappa, cohen_kappa
 from remit.statistics.alpha_ledger import AlphaLedger
 from remit.statistics.binomial import clopper_pearson, trials_without_error
 from remit.statistics.change_detection import ChangeDetector, alarm_threshold, total_statistic
-from remit.statistics.confidence_sequence import confidence_sequence
-from remit.statistics.design_effect import Clusters, DesignEffect, discounted_log_e, discounted_wealth, largest
+from remit.statistics.confidence_sequence import confidence_sequence, confidence_sequence_of_counts
+from remit.statistics.design_effect import Clusters, DesignEffect, discounted, discounted_log_e, largest
 from remit.statistics.e_process import Wealth, e_value, log_e_value
 from remit.statistics.error_origin import Arm, ArmError, ErrorOrigin, SampleRatio
 from remit.statistics.intervals import Bounds
+from remit.statistics.late_detection import LateDetector
 from remit.statistics.late_labels import LateCounts
 from remit.statistics.operating_characteristics import (
     OperatingCharacteristics,
@@ -26,7 +27,12 @@ from remit.statistics.paired import (
     paired_loss,
 )
 from remit.statistics.pass_hat_k import PassHatK, ScenarioCounts, mean_pass_hat_k, pass_hat_k
-from remit.statistics.planning import expected_without_error, further_at_present_rate, further_without_error
+from remit.statistics.planning import (
+    expected_without_error,
+    further_at_present_rate,
+    further_without_error,
+    further_without_error_from_counts,
+)
 from remit.statistics.pooling import average_log_e
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "ErrorOrigin",
     "Kappa",
     "LateCounts",
+    "LateDetector",
     "OperatingCharacteristics",
     "PairedCounts",
     "PassHatK",
@@ -53,15 +60,17 @@ __all__ = [
     "clopper_pearson",
     "cohen_kappa",
     "confidence_sequence",
+    "confidence_sequence_of_counts",
     "conversations_to_burn",
     "conversations_to_earn",
     "days_for",
+    "discounted",
     "discounted_log_e",
-    "discounted_wealth",
     "e_value",
     "expected_without_error",
     "further_at_present_rate",
     "further_without_error",
+    "further_without_error_from_counts",
     "largest",
     "log_e_value",
     "mcnemar_p_value",

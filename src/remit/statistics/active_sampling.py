@@ -38,7 +38,8 @@ class ActiveEvidence:
     needs that the draw was made with exactly the recorded probability, independently of the loss given the
     verdict, and was recorded BEFORE the label; that the label is right; and that pi never fell below `least_pi`.
     Conversations whose probability was not recorded, or that were labelled for another reason, must not be
-    fed in. Held by tests/statistical/test_active_sampling.py.
+    fed in. Feed conversations in the order of their draws and wait for a label that is pending: running ahead
+    with the unlabelled ones would count guesses without their corrections. Held by tests/statistical/test_active_sampling.py.
 
     Args:
         eps: The error budget, in (0, 1).
@@ -90,19 +91,27 @@ class ActiveEvidence:
             raise StatisticsError("a conversation that was to be labelled for certain has no label; wait for it.")
         if loss is not None and not 0.0 <= loss <= 1.0:
             raise StatisticsError(f"a loss of {loss!r} is outside [0, 1].")
-        counts = next((seen for seen in self.verdicts if seen.verdict == verdict), VerdictCounts(verdict))
+        counts = _of(self.verdicts, verdict)
         guess = counts.rate(at_start=self.eps)
         estimate = guess if loss is None else guess + (loss - guess) / pi
         unit = (self.eps - estimate) / (1.0 / self.least_pi - self.eps)
         verdicts = self.verdicts if loss is None else _with_label(self.verdicts, counts, loss)
+        held = [wealth + log1p(stake * unit) for wealth, stake in zip(self.log_wealths, STAKES, strict=True)]
         return ActiveEvidence(
             eps=self.eps,
             least_pi=self.least_pi,
-            log_wealths=tuple(held + log1p(stake * unit) for held, stake in zip(self.log_wealths, STAKES, strict=True)),
+            log_wealths=tuple(held),
             verdicts=verdicts,
             n=self.n + 1,
             n_labels=self.n_labels + (loss is not None),
         )
+
+
+def _of(verdicts: tuple[VerdictCounts, ...], verdict: str) -> VerdictCounts:
+    for seen in verdicts:
+        if seen.verdict == verdict:
+            return seen
+    return VerdictCounts(verdict)
 
 
 def _with_label(verdicts: tuple[VerdictCounts, ...], counts: VerdictCounts, loss: float) -> tuple[VerdictCounts, ...]:

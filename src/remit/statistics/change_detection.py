@@ -64,7 +64,7 @@ class ChangeDetector:
             raise StatisticsError(f"a loss of {loss!r} is outside [0, 1].")
         excess = loss - self.eps
         grown = (
-            _log_one_plus(held) + log1p(stake * excess)
+            log_one_plus(held) + log1p(stake * excess)
             for held, stake in zip(self.log_sums, detector_stakes(self.eps), strict=True)
         )
         return ChangeDetector(eps=self.eps, log_sums=tuple(grown))
@@ -118,6 +118,6 @@ def total_statistic(detectors: Iterable[ChangeDetector]) -> float:
     return sum(detector.statistic for detector in detectors)
 
 
-def _log_one_plus(log_sum: float) -> float:
-    """log(1 + R) from log R, without leaving log space when R is huge."""
+def log_one_plus(log_sum: float) -> float:
+    """The log of 1 + R from the log of R, without leaving log space when R is huge."""
     return log1p(exp(log_sum)) if log_sum <= 0.0 else log_sum + log1p(exp(-log_sum))

@@ -38,7 +38,30 @@ def confidence_sequence(losses: Iterable[float], *, alpha: float) -> Bounds:
         raise StatisticsError("a loss is outside [0, 1].")
     if not counts:
         return Bounds(0.0, 1.0)
-    mirrored = Counter({1.0 - loss: n for loss, n in counts.items()})
+    return _bounds(counts, alpha)
+
+
+def confidence_sequence_of_counts(n: int, n_errors: int, *, alpha: float) -> Bounds:
+    """The same interval for losses of 0 or 1 from their two counts: the cost does not grow with n.
+
+    Args:
+        n: Losses seen; none gives [0, 1].
+        n_errors: How many of them were 1, 0 <= n_errors <= n.
+        alpha: Probability in (0, 1) that the interval ever misses the rate.
+
+    Raises:
+        StatisticsError: The counts are impossible, or alpha is outside (0, 1).
+    """
+    if not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"alpha is {alpha!r}; it must lie strictly between 0 and 1.")
+    if not 0 <= n_errors <= n:
+        raise StatisticsError(f"{n_errors} errors among {n} is not possible.")
+    counts = {loss: times for loss, times in ((0.0, n - n_errors), (1.0, n_errors)) if times}
+    return _bounds(counts, alpha) if counts else Bounds(0.0, 1.0)
+
+
+def _bounds(counts: Mapping[float, int], alpha: float) -> Bounds:
+    mirrored = {1.0 - loss: n for loss, n in counts.items()}
     threshold = log(2.0 / alpha)
     return Bounds(low=_lower_bound(counts, mirrored, threshold), high=min(1.0, _upper_bound(counts, threshold)))
 

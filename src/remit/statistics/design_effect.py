@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from remit.errors import StatisticsError
-from remit.statistics.e_process import Side, Wealth, grid, mixture
+from remit.statistics.e_process import Side, grid, mixture
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,6 @@ def discounted_log_e(n: int, n_errors: int, *, eps: float, side: Side, effect: D
     )
 
 
-def discounted_wealth(wealth: Wealth, *, effect: DesignEffect) -> float:
-    """The same for graded losses: each log-wealth divided by phi_upper, then mixed."""
-    return mixture(held / effect.phi_upper for held in wealth.log_wealths)
+def discounted(log_wealths: Iterable[float], *, effect: DesignEffect) -> float:
+    """The same for any state that keeps one log-wealth per stake: graded losses, error origin, active sampling."""
+    return mixture(held / effect.phi_upper for held in log_wealths)

@@ -147,7 +147,7 @@ def mixture(log_wealths: Iterable[float]) -> float:
     largest = max(held)
     if largest == -inf:
         return -inf
-    return largest + log(sum(exp(one - largest) for one in held)) - log(len(held))
+    return largest + log(sum([exp(one - largest) for one in held])) - log(len(held))
 
 
 def e_value(log_e: float) -> float:

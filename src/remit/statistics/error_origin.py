@@ -93,20 +93,20 @@ class ErrorOrigin:
         n_errors = self.n_errors
         for error in errors:
             n_errors += 1
-            for index, gain in enumerate(self._gains(error)):
+            for index, gain in enumerate(_log_gains(self.claim, self.margin, error)):
                 held[index] += gain
         return ErrorOrigin(claim=self.claim, margin=self.margin, log_wealths=tuple(held), n_errors=n_errors)
 
-    def _gains(self, error: ArmError) -> tuple[float, ...]:
-        if not 0.0 <= error.loss <= 1.0:
-            raise StatisticsError(f"a loss of {error.loss!r} is outside [0, 1].")
-        factors = _factors(self.claim, self.margin, error.canary_share, error.arm)
-        # A graded loss stakes only its part: the wealth stays a supermartingale, as for graded losses of a rate.
-        kept = (1.0 + error.loss * (factor - 1.0) for factor in factors)
-        return tuple(log(part) if part > 0.0 else -inf for part in kept)
-
 
 @lru_cache(maxsize=4096)
+def _log_gains(claim: Claim, margin: float, error: ArmError) -> tuple[float, ...]:
+    if not 0.0 <= error.loss <= 1.0:
+        raise StatisticsError(f"a loss of {error.loss!r} is outside [0, 1].")
+    # A graded loss stakes only its part: the wealth stays a supermartingale, as for graded losses of a rate.
+    kept = (1.0 + error.loss * (factor - 1.0) for factor in _factors(claim, margin, error.canary_share, error.arm))
+    return tuple(log(part) if part > 0.0 else -inf for part in kept)
+
+
 def _factors(claim: Claim, margin: float, share: float, arm: Arm) -> tuple[float, ...]:
     """What an error of this arm multiplies each wealth by: how much likelier it is than at the null's border."""
     if not 0.0 < share < 1.0:

@@ -1,9 +1,10 @@
 """What evidence still costs: how many further losses of a kind until an e-process crosses its threshold."""
 
 from collections.abc import Iterable
-from math import log
+from math import inf, log
 
-from remit.statistics.e_process import Wealth, mixture
+from remit.errors import StatisticsError
+from remit.statistics.e_process import Wealth, grid, mixture
 
 _NOT_WORTH_COUNTING = 10_000_000
 
@@ -15,6 +16,37 @@ def further_without_error(wealth: Wealth, *, alpha: float) -> int | None:
         0 if it does already; None if not within ten million.
     """
     return _further(wealth, wealth.grid.log_clean, alpha)
+
+
+def further_without_error_from_counts(
+    n: int, n_errors: int, *, eps: float, alpha: float, phi_upper: float = 1.0
+) -> int | None:
+    """Further losses of 0 that support a budget of eps, after n losses of 0 or 1, under a design effect.
+
+    Args:
+        n: Losses that count so far.
+        n_errors: How many of them were 1, 0 <= n_errors <= n.
+        eps: The error budget, in (0, 1).
+        alpha: The gate's share, in (0, 1).
+        phi_upper: Design effect as it stands, at least 1; later clusters will change it.
+
+    Returns:
+        0 if it is supported already; None if not within ten million, or while no design effect is known (inf).
+
+    Raises:
+        StatisticsError: A number is outside its range.
+    """
+    if not 0 <= n_errors <= n or not phi_upper >= 1.0:
+        raise StatisticsError(f"{n_errors} errors among {n}, design effect {phi_upper!r}: not possible.")
+    if phi_upper == inf:
+        return None
+    bets = grid(eps, "promote")
+    held = tuple(
+        ((n_errors * error if n_errors else 0.0) + (n - n_errors) * clean) / phi_upper
+        for error, clean in zip(bets.log_error, bets.log_clean, strict=True)
+    )
+    growth = tuple(clean / phi_upper for clean in bets.log_clean)
+    return _further(Wealth(grid=bets, log_wealths=held, n=n), growth, alpha)
 
 
 def further_at_present_rate(wealth: Wealth, losses: Iterable[float], *, alpha: float) -> int | None:
