@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from remit import __version__
 from remit.conversations import AgentName, ReleaseId
 from remit.evaluation.model import RunId, Trial
 from remit.evaluation.trial import TrialPlan
@@ -31,17 +32,19 @@ class Subject:
 
 def trial_key(subject: Subject, scenario: Scenario, level: AutonomyLevel, index: int, seed: int) -> ObservationKey:
     """Names a trial for good: the same key is the same trial, whenever and wherever it ran."""
-    parts = (subject.agent, subject.release, subject.suite, scenario.id, scenario.version, level.label, subject.policy)
+    what = (subject.agent, subject.release, subject.suite, scenario.id, scenario.version, level.label, subject.policy)
+    parts = (*what, __version__)
     digest = hashlib.sha256("\x1f".join((*parts, str(index), str(seed))).encode()).hexdigest()
     return ObservationKey(f"trial:{digest[:40]}")
 
 
 def cluster_of(scenario: Scenario, policy: str) -> str:
-    """What makes trials dependent: the scenario as it is now, under the policy as it is now.
+    """What makes trials dependent: the scenario, the policy and Remit itself as they are now.
 
-    A changed scenario or policy begins a new cluster, so that old trials do not speak for it.
+    A changed scenario, policy or version of Remit (its classifier and guards took part) begins a new cluster, so
+    that old trials do not speak for it.
     """
-    return f"{scenario.id}@{scenario.version[:8]}.{policy[:8]}"
+    return f"{scenario.id}@{scenario.version[:8]}.{policy[:8]}.{__version__}"
 
 
 def exclusion_cluster_of(scenario: Scenario, policy: str, run: RunId) -> str:
