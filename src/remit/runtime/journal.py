@@ -10,7 +10,9 @@ from typing import Any
 
 from remit.conversations import Conversation, JsonObject, ToolExchange, Turn
 from remit.errors import JournalConflict, StoreError
-from remit.runtime.ports import Clock, Recorder, RecordKind, TurnRecord
+from remit.policy.decisions import AskExpert, RunTool
+from remit.policy.proposals import ProposedCall
+from remit.runtime.ports import Approved, Clock, Edited, Recorder, RecordKind, TurnRecord
 
 
 class Journal:
@@ -24,8 +26,25 @@ class Journal:
         self._pending: list[TurnRecord] = []
         self._opened_at = clock.now()
         self._inherited = frozenset(self._by_place)
-        self.write_under_way: str = ""
+        self.write_under_way: str = self._begun_write()
         """The name of a tool whose write has begun and not been recorded yet; empty when there is none."""
+
+    def _begun_write(self) -> str:
+        """The write that an earlier run of this turn may have begun."""
+        for (step, kind), record in self._by_place.items():
+            if kind != "decided" or self.find(step, "ran") is not None:
+                continue
+            writes = bool(record.content.get("writes"))
+            match record.content["decision"], self.recall(step, "asked", "verdict"):
+                case RunTool(call), _ if writes:
+                    return call.tool
+                case AskExpert(ProposedCall(call)), Approved() if writes:
+                    return call.tool
+                case AskExpert(), Edited(_, ProposedCall(call)):  # of another call than the one that was looked at
+                    return call.tool
+                case _:  # nothing was allowed to begin
+                    continue
+        return ""
 
     @property
     def records(self) -> tuple[TurnRecord, ...]:

@@ -60,7 +60,7 @@ async def _carry_safely(turn: Turn, conversation: Conversation, journal: Journal
     remaining_s = (turn.deadline - ports.clock.now()).total_seconds()
     try:
         async with asyncio.timeout(remaining_s) as deadline:
-            return await _carry(turn, conversation, journal, ports)
+            return _with_doubt(await _carry(turn, conversation, journal, ports), journal)
     except (StoreError, JournalConflict):
         raise
     except Exception as error:  # noqa: BLE001 - the border of the turn: an adapter's failure is a handoff, never silence
@@ -77,6 +77,13 @@ def _hand_off(reason: HandoffReason, note: str) -> HandedOff:
 def _failed(journal: Journal, error: Exception) -> HandedOff:
     failure = type(error).__name__
     return _cut_short(journal, HandoffReason.INTERNAL_ERROR, f"{failure}: {error}", error=failure)
+
+
+def _with_doubt(outcome: TurnOutcome, journal: Journal) -> TurnOutcome:
+    """Whatever else ended the turn: people must hear of a write that began before a crash."""
+    if isinstance(outcome, HandedOff) and outcome.reason is not HandoffReason.OUTCOME_UNKNOWN:
+        return _cut_short(journal, outcome.reason, outcome.note, error=outcome.error)
+    return outcome
 
 
 def _cut_short(journal: Journal, reason: HandoffReason, note: str, *, error: str) -> HandedOff:
@@ -146,7 +153,9 @@ async def _decide(scene: Scene, step: int, proposed: Proposed) -> Decision:
         decision = decide(scene.rule, weighed.confidence, weighed.proposal, facts=weighed.facts)
     decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
     if scene.journal.find(step, "decided") is None:
-        scene.journal.note(step, "decided", {"decision": decision})
+        proposal = proposed.proposal
+        writes = isinstance(proposal, ProposedCall) and scene.writes(proposal.call.tool)
+        scene.journal.note(step, "decided", {"decision": decision, "writes": writes})
     return decision
 
 

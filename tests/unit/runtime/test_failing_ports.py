@@ -188,3 +188,24 @@ def test_in_shadow_a_tool_that_its_catalogue_calls_a_write_does_not_run_whatever
     stage.grants.replace_rules({rule.intent: rule})
     carry(stage)
     assert stage.toolbox.attempts == []
+
+
+@pytest.mark.parametrize("meanwhile", ["the deadline passed", "the agent was stopped", "the grant was taken"])
+def test_people_hear_of_a_write_that_a_crash_left_in_doubt_whatever_ends_the_turn(meanwhile: str) -> None:
+    stage = Stage([call(BLIND_WRITE)])
+    stage.toolbox.dies_after = 1
+    with pytest.raises(ProcessDied):
+        carry(stage)
+    stage.clock.advance(timedelta(seconds=61))
+    again = stage.turn()
+    if meanwhile != "the deadline passed":
+        again = replace(again, deadline=stage.clock.now() + timedelta(seconds=30))
+    if meanwhile == "the agent was stopped":
+        stage.grants.stop()
+    if meanwhile == "the grant was taken":
+        rule = replace(stage.rule(), level=AutonomyLevel.SHADOW)
+        stage.grants.replace_rules({rule.intent: rule})
+    outcome = handed_off(asyncio.run(handle_turn(again, stage.ports())))
+    assert outcome.reason is HandoffReason.OUTCOME_UNKNOWN
+    assert BLIND_WRITE in outcome.note
+    assert len(stage.toolbox.effects) == 1
