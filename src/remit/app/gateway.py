@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
 from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
+from remit.errors import JournalConflict, StoreError, TurnInProgress
 from remit.policy.model import Policy
 from remit.runtime.identity_of_turns import turn_id
 from remit.runtime.ports import TurnPorts
@@ -34,6 +35,7 @@ class Gateway:
         notice: What the page says of where the grants come from.
         examples: Messages to try on the page.
         report: The evaluation's report, if there is one to show.
+        sweep_s: How often turns are looked for whose process died.
     """
 
     policy: Policy
@@ -45,6 +47,7 @@ class Gateway:
     notice: str = ""
     examples: tuple[str, ...] = ()
     report: Path | None = None
+    sweep_s: float = 2.0
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:
@@ -60,12 +63,13 @@ class Gateway:
             digest: Digest of what the client sent; the same digest as the conversation's last turn is a retry.
             key: The client's own idempotency key; if given, only the key decides what a retry is.
         """
-        lock = self._locks.get(conversation)
-        if lock is None:
-            lock = self._locks.setdefault(conversation, asyncio.Lock())
-        async with lock:
+        async with self._lock(conversation):
             turn = await self._turn(conversation, text, digest, key)
             return await handle_turn(turn, self.ports)
+
+    def _lock(self, conversation: ConversationId) -> asyncio.Lock:
+        lock = self._locks.get(conversation)
+        return self._locks.setdefault(conversation, asyncio.Lock()) if lock is None else lock
 
     async def _turn(self, conversation: ConversationId, text: str, digest: str, key: str) -> Turn:
         now = self.ports.clock.now()
@@ -90,11 +94,28 @@ class Gateway:
         return found, tuple((turn, report_from(turn, found, records)) for turn, records in turns)
 
     async def finish_interrupted(self) -> int:
-        """Carry turns whose process died to their end; returns how many there were."""
-        turns = await self.recorder.unfinished()
-        for turn in turns:
-            await handle_turn(turn, self.ports)
-        return len(turns)
+        """Carry turns whose process died to their end; returns how many there were.
+
+        A turn that another process takes at the same moment is left to it, and one that this process is carrying
+        longer than its lease to itself.
+        """
+        n_finished = 0
+        for turn in await self.recorder.unfinished():
+            lock = self._lock(turn.conversation)
+            if lock.locked():
+                continue
+            async with lock:
+                with suppress(TurnInProgress, JournalConflict):
+                    await handle_turn(turn, self.ports)
+                    n_finished += 1
+        return n_finished
+
+    async def _keep_finishing(self) -> None:
+        """Leases run out while this process lives: another one may have died a second ago."""
+        while True:
+            await asyncio.sleep(self.sweep_s)
+            with suppress(StoreError):  # a store that is gone comes back, or the messages themselves complain
+                await self.finish_interrupted()
 
     def levels(self) -> Mapping[str, str]:
         """The level of every intent, by name, as the grants stand now."""
@@ -106,6 +127,12 @@ class Gateway:
         await self.grants.start()
         try:
             await self.finish_interrupted()
-            yield
+            sweeper = asyncio.create_task(self._keep_finishing(), name="remit-interrupted-turns")
+            try:
+                yield
+            finally:
+                sweeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await sweeper
         finally:
             await self.grants.close()

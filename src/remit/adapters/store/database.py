@@ -82,14 +82,17 @@ class SqliteDatabase:
         return await asyncio.to_thread(self.read_now, work)
 
     def read_now(self, work: Work[Result]) -> Result:
-        """Run `work` on this thread's reader."""
+        """Run `work` on this thread's reader. Raises StoreUnavailable if the file cannot be read."""
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._connect()
             connection.execute("pragma query_only = on")
             self._readers.connection = connection
             self._open_readers.append(connection)
-        return work(connection)
+        try:
+            return work(connection)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(self.path, str(error)) from error
 
     def _connect(self) -> sqlite3.Connection:
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from remit.adapters.store.database import SqliteDatabase
 from remit.conversations import AgentName, Conversation, IntentName, ReleaseId
+from remit.errors import StoreError
 from remit.policy.levels import AutonomyLevel
 from remit.policy.rules import IntentRule
 from remit.runtime.ports import Clock, GrantState, Permit
@@ -130,7 +131,7 @@ class StoredGrants:
         while True:
             await asyncio.sleep(self._poll_s)
             # A store that does not answer leaves `_confirmed_at` behind, which stops this process by itself.
-            with suppress(sqlite3.Error):
+            with suppress(StoreError):
                 await self._refresh()
 
     async def _refresh(self) -> None:

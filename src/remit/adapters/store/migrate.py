@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remit.errors import StoreUnavailable, StoreVersionError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration that this Remit knows; a test holds it equal to Alembic's head."""
 
 

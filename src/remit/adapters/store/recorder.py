@@ -22,7 +22,7 @@ class SqliteRecorder:
     def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._n_entries: dict[TurnId, tuple[int, int]] = {}
+        self._n_loaded: dict[TurnId, int] = {}
 
     async def begin(self, conversation: ConversationId, *, channel: str, customer: CustomerId | None = None) -> None:
         """Make the conversation if it is new; an existing one stays as it is."""
@@ -41,16 +41,13 @@ class SqliteRecorder:
         """Take the lease and read what is recorded, in one transaction."""
         now = self._clock.now()
 
-        def work(connection: sqlite3.Connection) -> tuple[Conversation, list[TurnRecord], int]:
+        def work(connection: sqlite3.Connection) -> tuple[Conversation, list[TurnRecord]]:
             _take_lease(connection, turn, now, lease_s)
-            conversation, n_entries = _read_conversation(connection, turn.conversation)
-            rows = connection.execute(
-                "select step, kind, content, at from turn_records where turn_id = ? order by position", (turn.id,)
-            )
-            return conversation, [record_from(row) for row in rows], n_entries
+            return _read_conversation(connection, turn.conversation), _records(connection, turn.id)
 
-        conversation, records, n_entries = await self._database.write(work)
-        self._n_entries[turn.id] = (len(conversation.entries), n_entries)
+        conversation, records = await self._database.write(work)
+        if not any(record.kind == "ended" for record in records):
+            self._n_loaded[turn.id] = len(conversation.entries)
         return conversation, records
 
     async def record(self, turn: Turn, records: Sequence[TurnRecord]) -> None:
@@ -59,12 +56,15 @@ class SqliteRecorder:
 
     async def close(self, turn: Turn, conversation: Conversation, records: Sequence[TurnRecord]) -> None:
         """Keep the end, the new entries and the conversation's state, and give the lease back."""
-        loaded, position = self._n_entries.pop(turn.id)
-        fresh = conversation.entries[loaded:]
+        fresh = conversation.entries[self._n_loaded.pop(turn.id) :]
         now = self._clock.now().isoformat()
 
         def work(connection: sqlite3.Connection) -> None:
             _append(connection, turn, records)
+            # Counted here and not when the turn was opened: if a lease lapsed, another turn may have ended since.
+            (position,) = connection.execute(
+                "select n_entries from conversations where id = ?", (turn.conversation,)
+            ).fetchone()
             connection.execute("update turns set closed_at = ?, leased_until = null where id = ?", (now, turn.id))
             connection.executemany(
                 "insert into entries (conversation_id, position, kind, content, at) values (?, ?, ?, ?, ?)",
@@ -90,7 +90,7 @@ class SqliteRecorder:
 
         def work(connection: sqlite3.Connection) -> Conversation | None:
             known = connection.execute("select 1 from conversations where id = ?", (conversation,)).fetchone()
-            return _read_conversation(connection, conversation)[0] if known else None
+            return _read_conversation(connection, conversation) if known else None
 
         return await self._database.read(work)
 
@@ -182,17 +182,16 @@ def _take_lease(connection: sqlite3.Connection, turn: Turn, now: datetime, lease
             raise TurnInProgress(turn.conversation)
 
 
-def _read_conversation(connection: sqlite3.Connection, conversation: ConversationId) -> tuple[Conversation, int]:
+def _read_conversation(connection: sqlite3.Connection, conversation: ConversationId) -> Conversation:
     row = connection.execute(
-        "select channel, customer, language, release, handed_off, agent_memory, n_entries from conversations"
-        " where id = ?",
+        "select channel, customer, language, release, handed_off, agent_memory from conversations where id = ?",
         (conversation,),
     ).fetchone()
     entries = connection.execute(
         "select kind, content, at from entries where conversation_id = ? order by position desc limit ?",
         (conversation, LOADED_ENTRIES),
     ).fetchall()
-    return conversation_from(conversation, row, tuple(entry_from(entry) for entry in reversed(entries))), row[6]
+    return conversation_from(conversation, row, tuple(entry_from(entry) for entry in reversed(entries)))
 
 
 def _append(connection: sqlite3.Connection, turn: Turn, records: Sequence[TurnRecord]) -> None:

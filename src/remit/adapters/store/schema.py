@@ -1,6 +1,6 @@
 """The tables, once, for migrations and for everything that is not a turn. The path of a turn speaks SQL itself."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData(
     naming_convention={
@@ -48,6 +48,7 @@ turns = Table(
     Column("leased_until", Text),
     Column("closed_at", Text),
     Index("ix_turns_conversation_id", "conversation_id", "received_at"),
+    Index("ix_turns_unfinished", "leased_until", sqlite_where=text("closed_at is null")),
 )
 
 turn_records = Table(
