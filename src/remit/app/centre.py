@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from remit.adapters.text_files import read_text
 from remit.documents import read_mapping, refusal
 from remit.documents.complaints import complaints
 from remit.errors import CentreParseError
@@ -67,7 +68,8 @@ def load_centre(directory: Path) -> Centre:
         CentreParseError: There is none, or it does not say what it must.
     """
     path = directory / FILE
-    located = read_mapping(_read(path), path, CentreParseError, _BEGIN)
+    text = read_text(path, CentreParseError, mend="Run `remit init` to make a contact centre.")
+    located = read_mapping(text, path, CentreParseError, _BEGIN)
     try:
         centre = ContactCentreFile.model_validate(located.plain())
     except ValidationError as error:
@@ -82,13 +84,3 @@ def load_centre(directory: Path) -> Centre:
         tools=centre.tools,
         examples=centre.examples,
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise CentreParseError(path, None, "is not UTF-8 text", "Save the file as UTF-8.") from None
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}"
-        raise CentreParseError(path, None, problem, "Run `remit init` to make a contact centre.") from None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from remit.adapters.text_files import read_text
 from remit.errors import PolicyParseError
 from remit.policy.document import parse_policy
 from remit.policy.model import Policy
@@ -13,15 +14,5 @@ def read_policy_file(path: Path) -> Policy:
     Raises:
         PolicyParseError: It cannot be read, or is no policy.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise PolicyParseError(path, None, "there is no such file", "Name the policy document.") from None
-    except IsADirectoryError:
-        raise PolicyParseError(path, None, "is a folder", f"Name the file, such as {path / 'policy.yaml'}.") from None
-    except UnicodeDecodeError:
-        raise PolicyParseError(path, None, "is not UTF-8 text", "Save the file as UTF-8.") from None
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}"
-        raise PolicyParseError(path, None, problem, "Check the path and its permissions.") from error
+    text = read_text(path, PolicyParseError, mend="Name the policy document, such as policy.yaml.")
     return parse_policy(text, source=str(path))

@@ -16,6 +16,7 @@ from remit.errors import DocumentError
 KeyPath = tuple[str | int, ...]
 Refusal = TypeVar("Refusal", bound=DocumentError)
 
+MAX_CHARACTERS = 5_000_000
 MAX_VALUES = 200_000
 MAX_LEVELS = 60
 _MERGE = "tag:yaml.org,2002:merge"
@@ -121,6 +122,9 @@ class _Walk:
     n_values: int = 0
 
     def read(self, text: str) -> Located:
+        if len(text) > MAX_CHARACTERS:
+            self._note(None, f"is longer than {MAX_CHARACTERS} characters", "Split it, or move long texts to files.")
+            return Located(None, 1)
         try:
             root = self.yaml.compose(text)
             return Located(None, 1) if root is None else self._value(root, _line(root), 0)

@@ -107,5 +107,5 @@ def test_a_folder_without_articles_is_refused(tmp_path: Path) -> None:
 def test_an_article_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(AgentParseError, match="cannot be read"):
+    with pytest.raises(AgentParseError, match="not UTF-8 text"):
         read_knowledge(tmp_path)

@@ -115,7 +115,7 @@ def test_what_is_not_a_definition_is_refused(tmp_path: Path, content: bytes) -> 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AgentParseError, match="No such file"):
+    with pytest.raises(AgentParseError, match="no such file"):
         load_agent(tmp_path / "nothing.yaml")
 
 

@@ -72,6 +72,10 @@ def test_a_document_without_end_is_refused(text: str) -> None:
     assert "unfolds beyond" in str(refused(text))
 
 
+def test_a_file_that_no_person_has_written_is_refused_before_it_is_read() -> None:
+    assert "longer than 5000000 characters" in str(refused("a: " + "x" * 5_000_000))
+
+
 @given(st.text(alphabet=string.printable + "é \x00\ud800", max_size=60))
 def test_any_text_is_a_mapping_or_one_error(text: str) -> None:
     try:

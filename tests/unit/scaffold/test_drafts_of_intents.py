@@ -108,7 +108,7 @@ def test_what_is_no_history_is_refused_with_its_line(tmp_path: Path, content: st
 
 
 def test_a_missing_history_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImportFormatError, match="cannot be read"):
+    with pytest.raises(ImportFormatError, match="no such file"):
         draft_intents(tmp_path / "nothing.jsonl")
 
 

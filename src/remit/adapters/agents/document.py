@@ -9,7 +9,6 @@ from remit.documents import Located, read_mapping, suggest
 from remit.errors import AgentParseError
 from remit.runtime.ports import Clock
 
-MAX_DOCUMENT_BYTES = 1_000_000
 _SECRETS = ("api_key", "apikey", "key", "token", "password", "secret", "authorization")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from remit.adapters.text_files import read_text
 from remit.errors import AgentParseError
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
@@ -139,10 +140,7 @@ def _stem(word: str) -> str:
 
 
 def _read_article(file: Path, folder: Path) -> Iterable[Passage]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AgentParseError(file, None, f"the article cannot be read ({error})", "Save it as UTF-8 text.") from error
+    lines = read_text(file, AgentParseError).splitlines()
     headings = [(number, match) for number, line in enumerate(lines) if (match := _HEADING.match(line))]
     if not headings or len(headings[0][1][1]) != 1:
         raise AgentParseError(file, 1, "the article has no title", "Begin it with a line such as '# Returns'.")

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from remit.adapters.agents.document import MAX_DOCUMENT_BYTES, DocumentPlace, parse_document
+from remit.adapters.agents.document import DocumentPlace, parse_document
 from remit.adapters.agents.flow.agent import build_flow
 from remit.adapters.agents.http import HttpAgent, build_http
 from remit.adapters.agents.hybrid import HybridAgent, build_hybrid
 from remit.adapters.agents.llm import build_llm
 from remit.adapters.agents.openai_chat import OpenAiChatAgent, build_openai_chat
 from remit.adapters.agents.python import build_python
+from remit.adapters.text_files import read_text
 from remit.conversations import AgentName, ReleaseId
 from remit.documents import canonical_json, suggest
 from remit.errors import AgentParseError
@@ -106,7 +107,7 @@ def load_agent(
     Raises:
         AgentParseError: The file or a file that it names cannot be used.
     """
-    document = parse_document(_read(path), path)
+    document = parse_document(read_text(path, AgentParseError, mend="Check the path of the definition."), path)
     where = DocumentPlace(path=path, agent=str(document.get("name", "")), section=document, clock=clock or WallClock())
     kind = _read_type(where)
     where.expect_keys("apiVersion", "kind", "name", "type", "description", kind)
@@ -130,20 +131,6 @@ async def check_agent(loaded: LoadedAgent) -> None:
     """
     if isinstance(loaded.agent, Checkable):
         await loaded.agent.check()
-
-
-def _read(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise AgentParseError(path, None, f"cannot be read ({reason})", "Check the path of the definition.") from error
-    if len(content) > MAX_DOCUMENT_BYTES:
-        raise AgentParseError(path, None, "larger than 1 MB", "Move prompts and knowledge to files of their own.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AgentParseError(path, None, "not UTF-8 text", "Save it as UTF-8.") from error
 
 
 def _read_type(where: DocumentPlace) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from remit.adapters.text_files import read_text
 from remit.errors import ScenarioParseError
 from remit.scenarios.document import merge_suites, parse_suite
 from remit.scenarios.model import Suite
@@ -44,11 +45,5 @@ def suite_directory(suite: Suite) -> Path:
 
 
 def _read(file: Path) -> Suite:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioParseError(file, None, "this is not UTF-8 text", "Save the file as UTF-8.") from error
-    except OSError as error:
-        problem = f"the suite cannot be read: {error.strerror or error}"
-        raise ScenarioParseError(file, None, problem, "Check the path given to --suite.") from error
+    text = read_text(file, ScenarioParseError, mend="Check the path given to --suite.")
     return parse_suite(text, str(file))

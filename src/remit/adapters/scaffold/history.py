@@ -10,6 +10,7 @@ from typing import Any
 
 from remit.adapters.scaffold.grouping import group_texts
 from remit.adapters.scaffold.plan import DraftIntent, name_of
+from remit.adapters.text_files import read_text
 from remit.errors import ImportFormatError
 
 MIN_CONVERSATIONS = 20
@@ -67,10 +68,7 @@ def draft_intents(path: Path) -> tuple[DraftIntent, ...]:
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────
 def _openings(path: Path) -> Iterator[_Opening]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImportFormatError(path, None, f"cannot be read ({type(error).__name__})", "Give a UTF-8 file.") from error
+    lines = read_text(path, ImportFormatError).splitlines()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
