@@ -11,7 +11,7 @@ _BEFORE = re.compile(
     rf"^\W*{_GREETING}(?: (?:there|all|everyone|team))?\b(?!')[\s,.!:-]*(?:{_ASIDE}[\s,.!:-]+)?", re.IGNORECASE
 )
 _THANKS_FIRST = re.compile(rf"^\W*{_THANKS}\b[^.!?\n]*[.!?\n]+\s*(?=\S)", re.IGNORECASE)
-_AFTER = re.compile(rf"[\s,.!;-]+(?:and )?{_THANKS}\W*$", re.IGNORECASE)
+_AFTER = re.compile(rf"(?:^|[\s,.!;-]+)(?:and )?{_THANKS}\W*$", re.IGNORECASE)
 _ONLY = re.compile(rf"^\W*(?:{_GREETING}(?: there)?\W*$|{_THANKS}\b)", re.IGNORECASE)
 _WORD = re.compile(r"[\w']+")
 _ACKNOWLEDGED_WORDS = """
