@@ -39,7 +39,8 @@ class ActiveEvidence:
     verdict, and was recorded BEFORE the label; that the label is right; and that pi never fell below `least_pi`.
     Conversations whose probability was not recorded, or that were labelled for another reason, must not be
     fed in. Feed conversations in the order of their draws and wait for a label that is pending: running ahead
-    with the unlabelled ones would count guesses without their corrections. Held by tests/statistical/test_active_sampling.py.
+    with the unlabelled ones would count guesses without their corrections. Held by
+    tests/statistical/test_active_sampling.py.
 
     Args:
         eps: The error budget, in (0, 1).
