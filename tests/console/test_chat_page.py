@@ -20,6 +20,15 @@ def answering() -> Stage:
     return Stage([call(READ), ProposedAnswer("It arrives tomorrow.")])
 
 
+def write(page: Page, address: str, words: str, *, by_mouse: bool = False) -> None:
+    page.goto(address)
+    page.get_by_label("Your message as a customer").fill(words)
+    if by_mouse:
+        page.get_by_role("button", name="Send").click()
+    else:
+        page.keyboard.press("Enter")
+
+
 def test_a_reply_stands_beside_its_decision(page: Page, tmp_path: Path, expect_sound: Callable[[Page], None]) -> None:
     with serving(answering(), tmp_path / "remit.db") as client:
         page.goto(client.base)
@@ -39,9 +48,7 @@ def test_a_reply_stands_beside_its_decision(page: Page, tmp_path: Path, expect_s
 def test_a_handoff_says_why(page: Page, tmp_path: Path, expect_sound: Callable[[Page], None]) -> None:
     stage = Stage([ProposedHandoff(HandoffReason.MISSING_KNOWLEDGE, "not in the articles")])
     with serving(stage, tmp_path / "remit.db") as client:
-        page.goto(client.base)
-        page.get_by_label("Your message as a customer").fill("Do you sell bicycles?")
-        page.keyboard.press("Enter")
+        write(page, client.base, "Do you sell bicycles?")
         expect(page.get_by_text("Handed off: missing knowledge")).to_be_visible()
         expect(page.get_by_text("Handed to people")).to_be_visible()
         expect_sound(page)
@@ -57,9 +64,7 @@ def test_the_page_says_that_the_world_is_simulated_and_shows_the_grants(page: Pa
 
 def test_customers_words_are_shown_and_never_run(page: Page, tmp_path: Path) -> None:
     with serving(answering(), tmp_path / "remit.db") as client:
-        page.goto(client.base)
-        page.get_by_label("Your message as a customer").fill(HOSTILE)
-        page.keyboard.press("Enter")
+        write(page, client.base, HOSTILE)
         expect(page.get_by_text(HOSTILE)).to_be_visible()
         assert "taken" not in page.title()
 
@@ -68,18 +73,14 @@ def test_without_script_the_page_works_as_a_plain_form(browser: Browser, tmp_pat
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     with serving(answering(), tmp_path / "remit.db") as client:
-        page.goto(client.base)
-        page.get_by_label("Your message as a customer").fill("Where is my order?")
-        page.get_by_role("button", name="Send").click()
+        write(page, client.base, "Where is my order?", by_mouse=True)
         expect(page.get_by_text("It arrives tomorrow.")).to_be_visible()
     context.close()
 
 
 def test_reloading_after_sending_says_nothing_twice(page: Page, tmp_path: Path) -> None:
     with serving(answering(), tmp_path / "remit.db") as client:
-        page.goto(client.base)
-        page.get_by_label("Your message as a customer").fill("Where is my order?")
-        page.keyboard.press("Enter")
+        write(page, client.base, "Where is my order?")
         expect(page.get_by_text("It arrives tomorrow.")).to_be_visible()
         page.reload()
         expect(page.get_by_text("It arrives tomorrow.")).to_have_count(1)
@@ -94,9 +95,7 @@ def test_phones_and_dark_mode_are_readable(
     )
     page = context.new_page()
     with serving(answering(), tmp_path / "remit.db") as client:
-        page.goto(client.base)
-        page.get_by_label("Your message as a customer").fill("Where is my order?")
-        page.get_by_role("button", name="Send").click()
+        write(page, client.base, "Where is my order?", by_mouse=True)
         expect(page.get_by_text("It arrives tomorrow.")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         expect_sound(page)

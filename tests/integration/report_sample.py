@@ -1,6 +1,7 @@
 """A whole report with every case in it: three findings, exclusions, baselines, decisions, and hostile customers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from remit.adapters.formats.report import Report
@@ -129,28 +130,30 @@ def _trials(name: str, passed: Sequence[int]) -> Sequence[Trial]:
     ]
 
 
-def _passed(name: str, number: int, index: int) -> Trial:
+def _trial(name: str, number: int, index: int, seed: int, outcome: Outcome) -> Trial:
     return Trial(
         scenario=ScenarioId(f"{name}-{number}"),
         scenario_version="0a1b2c3d4e5f6071",
         intent=IntentName(name),
         index=index,
-        seed=1000 * number + index,
-        outcome=Outcome.PASSED,
+        seed=seed,
+        outcome=outcome,
         attributed_to=None,
+        checks=(),
+    )
+
+
+def _passed(name: str, number: int, index: int) -> Trial:
+    return replace(
+        _trial(name, number, index, 1000 * number + index, Outcome.PASSED),
         checks=(CheckResult("nothing may change", held=True),),
         duration_ms=12.0,
     )
 
 
 def _failed(name: str, number: int, index: int) -> Trial:
-    return Trial(
-        scenario=ScenarioId(f"{name}-{number}"),
-        scenario_version="0a1b2c3d4e5f6071",
-        intent=IntentName(name),
-        index=index,
-        seed=1000 * number + index,
-        outcome=Outcome.FAILED,
+    return replace(
+        _trial(name, number, index, 1000 * number + index, Outcome.FAILED),
         attributed_to="agent",
         checks=(
             CheckResult(
@@ -166,15 +169,9 @@ def _failed(name: str, number: int, index: int) -> Trial:
 
 
 def _excluded(name: str, number: int) -> Trial:
-    return Trial(
-        scenario=ScenarioId(f"{name}-{number}"),
-        scenario_version="0a1b2c3d4e5f6071",
-        intent=IntentName(name),
-        index=4,
-        seed=4,
-        outcome=Outcome.INFRASTRUCTURE_ERROR,
+    return replace(
+        _trial(name, number, 4, 4, Outcome.INFRASTRUCTURE_ERROR),
         attributed_to="infrastructure",
-        checks=(),
         error="world 'shop' could not be started: no space left on the device",
     )
 
