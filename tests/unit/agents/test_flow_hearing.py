@@ -39,9 +39,13 @@ def test_anything_else_is_unclear(text: str) -> None:
     assert yes_or_no(text) == "unclear"
 
 
-@pytest.mark.parametrize("text", ["I don't know", "no idea", "can't find it", "I lost my receipt", "idk"])
+@pytest.mark.parametrize("text", ["I don't know", "no idea", "can't find it", "I lost my receipt", "idk", "I threw the box away"])
 def test_not_knowing_is_understood(text: str) -> None:
     assert does_not_know(text)
+
+
+def test_a_story_of_something_thrown_is_no_not_knowing() -> None:
+    assert not does_not_know("your driver threw the parcel over the fence")
 
 
 @given(st.integers(10000, 99999), st.sampled_from(["{}", "#{}", "order {}", "it's {}, thanks", "No. {}!"]))

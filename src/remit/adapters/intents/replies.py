@@ -23,7 +23,7 @@ _OFFER = re.compile(
 )
 _AGREED_WORDS = """
     yes yeah yep yup sure ok okay please do so it that go ahead right correct exactly fine great good perfect absolutely
-    definitely course of by all means thanks thank you very much a lot i would like sounds
+    definitely course of by all means that's thanks thank you very much a lot i would like sounds
 """
 _AGREED = frozenset(_AGREED_WORDS.split())
 _AGREES = frozenset("yes yeah yep yup sure ok okay please go absolutely definitely course sounds".split())  # noqa: SIM905
@@ -33,7 +33,7 @@ _FILLED_WORDS = """
     signed in i you me to for with and or e mail email
 """
 _FILLED = _AGREED | _DECLINED | frozenset(_FILLED_WORDS.split())
-_CODE = re.compile(r"\b(?=\w*\d)[\w-]+\b")
+_ADDRESS_OR_CODE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?=[\w-]*\d)[\w-]+\b")
 _BARE_WORDS = 8
 
 
@@ -48,7 +48,7 @@ def asks(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether a message says nothing that a question before it did not ask: "yes please", a number, an address."""
-    words = words_of(_CODE.sub("#", stripped(text)))
+    words = words_of(_ADDRESS_OR_CODE.sub("#", stripped(text)))
     return len(words) <= _BARE_WORDS and all(word in _FILLED for word in words)
 
 

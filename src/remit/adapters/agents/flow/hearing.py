@@ -23,7 +23,7 @@ _RESERVATION = re.compile(r"\b(but|however|instead|except|only if|unless)\b", re
 _UNKNOWN = re.compile(
     r"\b(do(n'?t| not) (have|know|remember|recall)|no idea|not sure|can(no|')?t (find|remember|see|recall)"
     r"|couldn'?t find|forgot(ten)?|lost (it|the|my)|haven'?t got|have ?n'?t (a|the)|without|where (do|can|would) i find"
-    r"|idk|dunno|no clue|deleted (it|the|that)|threw (it|the))\b",
+    r"|idk|dunno|no clue|deleted (it|the|that)|threw (it|the( \w+){1,3}) (away|out))\b",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
