@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.statistics import ActiveEvidence
+from remit.statistics import ActiveEvidence, plan_with_judge
 from remit.statistics.active_sampling import STAKES
 from statistical.simulation import seeded
 
@@ -131,3 +131,40 @@ def test_a_better_judge_saves_more() -> None:
     needed = labels_to_certify(rate=0.01, judge=0.95, n_runs=300, n=8000, seed=20261124)
 
     assert np.median(needed) == pytest.approx(615, rel=0.10)
+
+
+# ── said before the first label ───────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("rate", "sensitivity", "specificity", "median", "ninetieth"),
+    [
+        (0.01, 0.9, 0.9, 736, 1382),
+        (0.01, 0.95, 0.95, 615, 928),
+        (0.01, 0.7, 0.98, 720, 1395),
+        (0.01, 0.9, 0.98, 593, 1030),
+        (0.005, 0.9, 0.9, 434, 646),
+        (0.005, 0.95, 0.95, 377, 524),
+        (0.005, 0.9, 0.98, 342, 490),
+    ],
+)
+def test_a_plan_is_cautious_beside_the_published_labels(
+    rate: float, sensitivity: float, specificity: float, median: int, ninetieth: int
+) -> None:
+    plan = plan_with_judge(
+        eps=0.02,
+        true_rate=rate,
+        alpha=0.05,
+        sensitivity=sensitivity,
+        specificity=specificity,
+        pi_flagged=0.5,
+        pi_other=0.1,
+    )
+
+    assert plan is not None
+    assert median <= plan.n_labels <= 1.25 * median
+    assert plan.n_labels < ninetieth
+
+
+def test_at_the_limit_there_is_no_plan() -> None:
+    options = {"alpha": 0.05, "sensitivity": 0.9, "specificity": 0.9, "pi_flagged": 0.5, "pi_other": 0.1}
+
+    assert plan_with_judge(eps=0.02, true_rate=0.02, **options) is None

@@ -48,6 +48,19 @@ def test_once_all_is_known_only_the_bets_of_the_same_day_are_missing() -> None:
     assert late.after_settling(2).statistic == pytest.approx(late.statistic)
 
 
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), min_size=1, max_size=40), st.floats(0.005, 0.6))
+def test_what_is_shown_is_the_sum_of_its_days(steps: list[tuple[int, int]], eps: float) -> None:
+    """Kept beside the days so that a start need not add them up; settling all of them must not change it."""
+    late, day = LateDetector(eps=eps), 0
+    for gap, failed_ago in steps:
+        day += gap
+        late = late.after_start(day).after_failure(day - failed_ago)
+    folded = late.after_settling(day)
+
+    assert folded.statistic == late.statistic
+    assert list(folded.settled) == pytest.approx(list(late.log_sums), abs=1e-9)
+
+
 def test_a_failure_after_its_window_counts_no_more() -> None:
     late = LateDetector(eps=0.1).after_start(1).after_start(2).after_settling(1)
 

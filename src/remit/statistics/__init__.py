@@ -1,5 +1,6 @@
 """Pure numbers in, numbers out: the methods by which evidence becomes a verdict (docs/design/statistics.md)."""
 
+from remit.statistics.active_planning import JudgedPlan, plan_with_judge
 from remit.statistics.active_sampling import ActiveEvidence, VerdictCounts
 from remit.statistics.agreement import Kappa, cohen_kappa
 from remit.statistics.alpha_ledger import AlphaLedger
@@ -45,6 +46,7 @@ __all__ = [
     "Clusters",
     "DesignEffect",
     "ErrorOrigin",
+    "JudgedPlan",
     "Kappa",
     "LateCounts",
     "LateDetector",
@@ -80,6 +82,7 @@ __all__ = [
     "paired_log_e",
     "paired_loss",
     "pass_hat_k",
+    "plan_with_judge",
     "total_statistic",
     "trials_without_error",
 ]

@@ -63,10 +63,9 @@ class ChangeDetector:
         if not 0.0 <= loss <= 1.0:
             raise StatisticsError(f"a loss of {loss!r} is outside [0, 1].")
         excess = loss - self.eps
-        grown = (
-            log_one_plus(held) + log1p(stake * excess)
-            for held, stake in zip(self.log_sums, detector_stakes(self.eps), strict=True)
-        )
+        pairs = zip(self.log_sums, detector_stakes(self.eps), strict=True)
+        # A list, not a generator: this runs for every conversation of every monitor.
+        grown = [log_one_plus(held) + log1p(stake * excess) for held, stake in pairs]
         return ChangeDetector(eps=self.eps, log_sums=tuple(grown))
 
 

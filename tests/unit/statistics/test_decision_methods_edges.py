@@ -33,6 +33,7 @@ from remit.statistics import (
     operating_characteristics,
     paired_log_e,
     paired_loss,
+    plan_with_judge,
 )
 from remit.statistics.binomial import binomial_weights
 from remit.statistics.thresholds import least_labels, select_threshold
@@ -91,6 +92,9 @@ NO_EFFECT = DesignEffect(phi=1.0, phi_upper=1.0, n_clusters=14)
         lambda: confidence_sequence_of_counts(3, 4, alpha=0.05),
         lambda: confidence_sequence_of_counts(3, 1, alpha=1.0),
         lambda: binomial_weights(-1, 0.1),
+        lambda: plan_with_judge(
+            eps=0.02, true_rate=0.0, alpha=0.05, sensitivity=0.9, specificity=0.9, pi_flagged=0.5, pi_other=0.1
+        ),
         lambda: least_labels(error_at_most=0.0, delta=0.05),
         lambda: select_threshold([0.5, nan], [0, 1], error_at_most=0.1),
         lambda: select_threshold([0.5], [0, 1], error_at_most=0.1),
