@@ -143,5 +143,12 @@ def _inside(path: KeyPath) -> str:
 
 
 def _shown(given: Any) -> str:
-    text = "empty" if given in (None, "", [], {}) else repr(given)
+    text = "empty" if given in (None, "", [], {}) else _printed(given)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _printed(given: Any) -> str:
+    try:
+        return repr(given)
+    except ValueError:  # Python prints no number of more than 4300 digits
+        return "a number of thousands of digits"

@@ -48,6 +48,9 @@ def read_document(path: Path) -> Document:
         problem = "the file breaks off before its JSON ends" if cut_off else f"it is not JSON: {error.msg}"
         mend = f"It stops making sense at byte {error.pos} of {len(raw)}. Fetch it again; nothing was imported."
         raise ImportFormatError(path, error.lineno, problem, mend) from error
+    except (ValueError, RecursionError) as error:
+        problem = "it nests too deep or holds a number of thousands of digits"
+        raise ImportFormatError(path, None, problem, "No file of these formats does. Fetch it again.") from error
     return Document(path, hashlib.sha256(raw).hexdigest(), content)
 
 
