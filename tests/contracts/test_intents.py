@@ -195,3 +195,34 @@ def test_one_example_an_intent_is_enough_to_start_but_not_to_be_sure() -> None:
 def test_no_examples_at_all_are_refused_with_what_to_write() -> None:
     with pytest.raises(SettingsError, match="examples:"):
         LocalIntents.train({IntentName("order_status"): []})
+
+
+@pytest.mark.parametrize(
+    "reply", ["yes", "no thanks", "10423", "ana.silva@example.com", "yes, that's right, thank you"]
+)
+def test_a_bare_reply_to_a_question_leaves_the_probability_as_it_was(intents: LocalIntents, reply: str) -> None:
+    before = ["I want to return my jacket", "> Could you give me your order number? It has five digits."]
+    asked = estimate(intents, before[0])
+    assert estimate(intents, *before, reply) == asked
+    assert estimate(intents, *before, "10423", "> I can send a label. Shall I?", reply) == asked
+
+
+def test_a_new_request_in_place_of_a_reply_changes_the_intent(intents: LocalIntents) -> None:
+    found = estimate(intents, "cancel my order", "> Shall I cancel it?", "no, actually where is my other order?")
+    assert in_play(found) == ["order_status"]
+
+
+def test_a_yes_takes_up_an_offer_of_what_the_customer_has_spoken_of(intents: LocalIntents) -> None:
+    raised = ["I want to return my jacket", "> Done.", "where is my refund?", "> Which order?", "10423", "> Ok."]
+    offer = ["cancel my order", "> It is cancelled. Shall I look where your refund is now?", "yes please"]
+    assert in_play(estimate(intents, *raised, *offer)) == ["refund_status"]
+
+
+def test_an_agent_cannot_talk_itself_into_an_intent(intents: LocalIntents) -> None:
+    offer = ["cancel my order", "> It is cancelled. Shall I look where your refund is now?", "yes please"]
+    assert in_play(estimate(intents, *offer)) == ["cancel_order"]
+
+
+def test_courtesies_carry_nothing_into_the_next_message(intents: LocalIntents) -> None:
+    alone = estimate(intents, "where is my refund")
+    assert estimate(intents, "hello", "> Hello, what can I do for you?", "hi there, where is my refund") == alone
