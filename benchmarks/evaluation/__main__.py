@@ -9,6 +9,7 @@ seconds are beside wall seconds because other programs on the machine disturb th
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -36,15 +37,17 @@ def compare(commands: dict[str, list[str]], rounds: int) -> None:
         for name, command in commands.items():
             figures[name].append(measured(command))
     ours = {key: median(one[key] for one in figures["remit"]) for key in ("seconds", "cpu_seconds")}
-    print("| system | version | trials | rounds | wall s, median (least to most) | CPU s, median | "
+    print("| system | version | trials | rounds | wall s, median (least to most) | CPU s, median (least to most) | "
           "trials/s | wall / Remit's | CPU / Remit's | peak MB |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name, runs in figures.items():
         wall = sorted(one["seconds"] for one in runs)
-        cpu = median(one["cpu_seconds"] for one in runs)
+        cpu_runs = sorted(one["cpu_seconds"] for one in runs)
+        cpu = median(cpu_runs)
         print(
             f"| {name} | {runs[0]['version']} | {runs[0]['n']} | {rounds} "
-            f"| {median(wall):.2f} ({wall[0]:.2f} to {wall[-1]:.2f}) | {cpu:.2f} | {runs[0]['n'] / median(wall):.0f} "
+            f"| {median(wall):.2f} ({wall[0]:.2f} to {wall[-1]:.2f}) "
+            f"| {cpu:.2f} ({cpu_runs[0]:.2f} to {cpu_runs[-1]:.2f}) | {runs[0]['n'] / median(wall):.0f} "
             f"| {median(wall) / ours['seconds']:.1f} | {cpu / ours['cpu_seconds']:.1f} "
             f"| {max(one['peak_mb'] for one in runs):.0f} |"
         )
@@ -76,7 +79,9 @@ def main() -> None:
         commands["deepeval"] = [asked.deepeval, str(HERE / "deepeval_work.py")]
     if asked.promptfoo:
         commands["promptfoo"] = [sys.executable, str(HERE / "promptfoo_work.py"), asked.promptfoo]
+    load = os.getloadavg()[0]
     compare(commands, asked.rounds)
+    print(f"\nLoad of the machine {load:.1f} before, {os.getloadavg()[0]:.1f} after.")
     if not asked.no_scaling:
         scale()
 

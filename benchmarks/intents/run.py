@@ -3,16 +3,17 @@
 import random
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import cycle, pairwise
+from pathlib import Path
 
 from benchmarks.intents import data, measures
+from benchmarks.intents.systems import Judge, SystemName, local_intents, trained
 
 from remit.adapters.intents import LocalIntents
-from remit.adapters.intents.embeddings import MiniLmEncoder
-from remit.conversations import IntentName, Message
+from remit.conversations import Message
 
 SINGLE: dict[str, Callable[[int], data.Split]] = {
     "banking77": data.banking77,
@@ -23,22 +24,8 @@ SINGLE: dict[str, Callable[[int], data.Split]] = {
 }
 
 
-def train(messages: Sequence[data.Labelled], *, embeddings: bool, share: float | None) -> LocalIntents:
-    examples: dict[IntentName, list[str]] = {}
-    for row in messages:
-        if row.intent != data.OUT_OF_SCOPE:
-            examples.setdefault(IntentName(row.intent), []).append(row.text)
-    outside = [row.text for row in messages if row.intent == data.OUT_OF_SCOPE]
-    return LocalIntents.train(
-        examples,
-        out_of_scope=outside,
-        out_of_scope_share=share or 0.2,
-        encoder=MiniLmEncoder.installed() if embeddings else None,
-    )
-
-
-def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judged], float]:
-    """What the classifier says of each measured message, and the CPU milliseconds it took for one."""
+def judge(system: Judge, split: data.Split) -> tuple[list[measures.Judged], float]:
+    """What a system says of each measured message, and the CPU milliseconds it took for one."""
     n_outside = sum(row.intent == data.OUT_OF_SCOPE for row in split.test)
     n_inside = len(split.test) - n_outside
     share = split.out_of_scope_share
@@ -46,36 +33,36 @@ def judge(intents: LocalIntents, split: data.Split) -> tuple[list[measures.Judge
     judged: list[measures.Judged] = []
     started = time.process_time()
     for row in split.test:
-        found = intents.probabilities(one_message(row.text))
-        best, probability = next(iter(found.items()))
+        answer = system(row.text)
         judged.append(
             measures.Judged(
-                confidence=probability,
-                right=best == row.intent,
+                confidence=answer.probability,
+                right=answer.intent == row.intent,
                 in_scope=row.intent != data.OUT_OF_SCOPE,
-                out_of_scope_probability=1.0 - sum(found.values()),
+                out_of_scope_probability=answer.out_of_scope_probability,
                 weight=weight if row.intent == data.OUT_OF_SCOPE else 1.0,
             )
         )
     return judged, (time.process_time() - started) / len(split.test) * 1000.0
 
 
-def measure_single(name: str, seed: int, *, embeddings: bool, n_train: int | None) -> str:
+def measure_single(name: str, seed: int, *, system: SystemName, n_train: int | None, vectors: Path | None) -> str:
     split = SINGLE[name](seed)
     split = replace(split, train=_thinned(split.train, n_train, seed))
     started = time.process_time()
-    intents = train(split.train, embeddings=embeddings, share=None)
+    ready = trained(system, split.train, vectors=vectors / f"{name}.npz" if vectors else None)
     training_s = time.process_time() - started
-    judged, cpu_ms = judge(intents, split)
+    judged, cpu_ms = judge(ready, split)
     right, inside = measures.accuracy(judged)
     coverage = " / ".join(f"{measures.coverage_at_risk(judged, risk):.3f}" for risk in (0.01, 0.02, 0.05))
     sure_right, sure = measures.sure_and_right(judged, at_least=0.9)
     ranking = measures.scope_ranking(judged)
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return (
-        f"| {split.name} | {seed} | {len(split.train)} | {len(split.test)} | {right}/{inside} = {right / inside:.3f} "
-        f"| {coverage} | {sure_right}/{sure} | {measures.calibration_error(judged):.3f} "
-        f"| {'-' if ranking is None else f'{ranking:.3f}'} | {training_s:.1f} | {cpu_ms:.2f} | {memory_mb:.0f} |"
+        f"| {split.name} | {system} | {seed} | {len(split.train)} | {len(split.test)} "
+        f"| {right}/{inside} = {right / inside:.3f} | {coverage} | {sure_right}/{sure} "
+        f"| {measures.calibration_error(judged):.3f} | {'-' if ranking is None else f'{ranking:.3f}'} "
+        f"| {training_s:.1f} | {cpu_ms:.2f} | {memory_mb:.0f} |"
     )
 
 
@@ -109,7 +96,7 @@ def measure_star(seed: int) -> str:
 def measure_pairs(seed: int) -> str:
     """Two held-out messages of different intents in one; and how often one message alone is taken for two."""
     split = data.policy_sized(seed)
-    intents = train(split.train, embeddings=False, share=None)
+    intents = local_intents(split.train, None)
     alone = [row for row in split.test if row.intent != data.OUT_OF_SCOPE]
     pairs = [
         (f"{first.text}{joint}{second.text}", {first.intent, second.intent})
