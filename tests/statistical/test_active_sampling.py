@@ -128,7 +128,7 @@ def test_a_good_agent_is_certified_with_as_few_labels_as_published() -> None:
 
 
 def test_a_better_judge_saves_more() -> None:
-    needed = labels_to_certify(rate=0.01, judge=0.95, n_runs=300, n=8000, seed=20261124)
+    needed = labels_to_certify(rate=0.01, judge=0.95, n_runs=200, n=5500, seed=20261124)
 
     assert np.median(needed) == pytest.approx(615, rel=0.10)
 

@@ -58,7 +58,7 @@ def test_medians_are_those_of_the_specification(shared_data: Path) -> None:
                 assert burned == expected["median_rollback"]
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(st.floats(0.002, 0.06))
 def test_the_rules_of_thumb_hold_for_any_small_budget(eps: float) -> None:
     def earn(part: float, share: float = 0.5) -> float:

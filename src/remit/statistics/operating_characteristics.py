@@ -153,6 +153,7 @@ def days_for(
     return max(min_days, conversations * phi / (per_day * label_share) + matured_after_days)
 
 
+@lru_cache(maxsize=256)
 def promote_steps(*, eps: float, alpha: float, n_max: int) -> tuple[int, ...]:
     """For 0, 1, 2, ... errors the first n at which the gate is earned, as far as n <= n_max."""
     steps: list[int] = []
@@ -165,6 +166,7 @@ def promote_steps(*, eps: float, alpha: float, n_max: int) -> tuple[int, ...]:
         start = max(first, len(steps))
 
 
+@lru_cache(maxsize=256)
 def rollback_steps(*, eps: float, alpha: float, n_max: int) -> tuple[int, ...]:
     """For 1, 2, 3, ... errors the last n <= n_max at which they burn the gate; 0 if they never do.
 
