@@ -18,6 +18,7 @@ RemitError                     anything that Remit reports to a person in one se
 ├── ToolError                  a tool could not be called at all
 ├── StoreError                 the store cannot do what was asked
 │   ├── StoreUnavailable       disk full, read-only, locked, or gone
+│   ├── StoreForeign           the file is something else than a store of Remit
 │   └── StoreVersionError      made by a newer Remit
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
@@ -161,6 +162,17 @@ class StoreUnavailable(StoreError):
         self.path = str(path)
         super().__init__(
             f"store {self.path!r}: {problem}.\n  Free space or make it writable, then run the command again."
+        )
+
+
+class StoreForeign(StoreError):
+    """The file is there and is no store of Remit; it was left as it is."""
+
+    def __init__(self, path: Path | str, what: str) -> None:
+        self.path = str(path)
+        super().__init__(
+            f"store {self.path!r}: this is no store of Remit: {what}; it was left as it is.\n"
+            "  Name another file with --store or REMIT_STORE; one that does not exist is made."
         )
 
 

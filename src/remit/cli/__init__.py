@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version as version_of
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
 from remit.cli.imports import imports, replay
 from remit.cli.init import init
 from remit.cli.policy import policy, validate
+from remit.cli.screen import screen
 from remit.cli.serve import serve
 from remit.cli.world import world
 from remit.errors import RemitError
@@ -23,10 +25,25 @@ EXIT_ERROR = 3
 app = typer.Typer(
     name="remit",
     help="An AI customer-service agent does only what it has earned with evidence, intent by intent.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _top(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version, and nothing else.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"remit {version_of('remit')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 app.add_typer(world, name="world")
 app.command("demo")(demo)
 app.command("serve")(serve)
@@ -45,7 +62,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    errors = screen(stderr=True, soft_wrap=True)
     try:
         code = app(list(arguments), standalone_mode=False)
     except RemitError as error:

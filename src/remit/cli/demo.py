@@ -63,12 +63,12 @@ async def _demo(settings: Settings, directory: Path, trials: int, *, stay: bool,
         if stay:
             await _stay(console, centre, judged, settings, database)
         else:
-            console.print("\nNext: [bold]remit demo[/bold] stays up with a page to chat with the agent.")
+            console.print("\nNext: `remit demo` stays up with a page to chat with the agent.")
 
 
 def _introduce(console: Console, centre: "Centre", prepared: "Prepared") -> None:
     n_scenarios = sum(len(suite.scenarios) for suite in prepared.suites)
-    console.print(f"[bold]{centre.name}[/bold]: a fictional store; its customers are [bold]simulated[/bold].")
+    console.print(f"{centre.name}: a fictional store; its customers are simulated.", style="bold")
     console.print(
         f"Agent {prepared.loaded.name} (release {prepared.loaded.release}) meets {n_scenarios} scenarios, "
         f"{prepared.request.n_trials} trials each, at level {prepared.level.label}."
@@ -76,13 +76,12 @@ def _introduce(console: Console, centre: "Centre", prepared: "Prepared") -> None
 
 
 def _show(console: Console, judged: "Judged") -> None:
-    from remit.cli.verdict_table import verdict_table
+    from remit.cli.verdict_table import ungated, verdict_table
 
     for result in judged.evaluation.results:
         gates = judged.evaluation.verdicts_on(result.run.suite)
-        if gates:
-            console.print()
-            console.print(verdict_table(result.run, gates))
+        console.print()
+        console.print(verdict_table(result.run, gates) if gates else ungated(result.run))
     _show_earned(console, judged)
     console.print(f"\nReport: {judged.report_file.resolve().as_uri()}")
 
@@ -114,7 +113,9 @@ async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: 
 
             def ready() -> None:
                 where = address(listener)
-                console.print(f"Chat:   [bold]{where}[/bold]  (each reply with its decision; Ctrl+C stops)")
+                console.print(
+                    f"Chat:   {where}  (each reply with its decision; Ctrl+C stops)", style="bold", soft_wrap=True
+                )
 
             await serve_gateway(live.gateway, settings, listener, ready)
 

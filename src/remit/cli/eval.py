@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from remit.cli.report_files import REPORTS, expect_writable, report_form
 from remit.cli.screen import screen
 from remit.errors import SettingsError
-from remit.evidence.verdicts import Finding
 from remit.policy.levels import AutonomyLevel
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def evaluate(
     baselines: Annotated[bool, typer.Option(help="Also run doing nothing and always handing off.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="The result for machines, on standard output.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Where the report goes; .html, .md or .json.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where the report goes: .html, .md or .json; default: a page in ./.remit/reports."),
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="The ledger's file; default: REMIT_STORE.")] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of suite files, and nothing else.")
@@ -49,14 +52,13 @@ def evaluate(
     interrupted run goes on where it stopped. Exit codes: 0 supported, 1 refuted, 2 undecided, 3 error.
     """
     if schema:
-        from remit.scenarios.schema import suite_schema
-
-        typer.echo(json.dumps(suite_schema(), indent=2))
-        return 0
+        return _print_schema()
     # Loaded here: the numbers cost a second that `remit --help` should not pay.
     from remit.adapters.memory import SystemClock
     from remit.app.evaluation import EvaluationRequest, prepare
 
+    if report is not None:
+        report_form(report)
     agent, policy, suites = _places(agent, policy, tuple(suite or ()))
     request = EvaluationRequest(
         agent=agent,
@@ -72,19 +74,22 @@ def evaluate(
     )
     clock = SystemClock()
     prepared = prepare(request, environ=os.environ, clock=clock)
-    place = _store(store)
-    report = report or place.parent / "reports" / f"{prepared.loaded.name}-{prepared.loaded.release}.html"
-    _expect_writable(report, junit)
-    try:
-        evaluation = asyncio.run(_evaluate(prepared, place, clock, quiet=as_json))
-    except KeyboardInterrupt:
-        raise typer.Abort from None
+    report = report or REPORTS / f"{prepared.loaded.name}-{prepared.loaded.release}.html"
+    expect_writable(report, junit)
+    evaluation = _evaluate(prepared, _store(store), clock, quiet=as_json)
     _write_files(prepared, evaluation, report, junit)
     if as_json:
         typer.echo(json.dumps(_document(prepared, evaluation, report), ensure_ascii=False, indent=2, default=str))
     else:
         _tell(prepared, evaluation, report, junit)
     return evaluation.exit_code
+
+
+def _print_schema() -> int:
+    from remit.scenarios.schema import suite_schema
+
+    typer.echo(json.dumps(suite_schema(), indent=2))
+    return 0
 
 
 # ── what is asked for ─────────────────────────────────────────────────────────────────────────────
@@ -125,24 +130,15 @@ def _store(given: Path | None) -> Path:
     return given or Settings.from_environ(os.environ).store
 
 
-def _expect_writable(*files: Path | None) -> None:
-    """An hour of trials must not end at a file that cannot be written."""
-    for file in files:
-        if file is None:
-            continue
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            is_new = not file.exists()
-            with file.open("a"):
-                pass
-            if is_new:
-                file.unlink()
-        except OSError as error:
-            raise SettingsError(f"{file}: cannot be written: {error.strerror}.\n  Name another file.") from error
-
-
 # ── running ───────────────────────────────────────────────────────────────────────────────────────
-async def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
+def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
+    try:
+        return asyncio.run(_evaluate_all(prepared, place, clock, quiet=quiet))
+    except KeyboardInterrupt:
+        raise typer.Abort from None
+
+
+async def _evaluate_all(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
     from remit.adapters.store import SqliteDatabase, SqliteLedger
     from remit.app.evaluation import evaluate as run_all
     from remit.cli.progress import trials_progress
@@ -159,7 +155,7 @@ def _write_files(prepared: "Prepared", evaluation: "Evaluation", report: Path, j
     from remit.adapters.formats.report import render_html, render_json, render_markdown
     from remit.app.reporting import report_on, write_whole
 
-    render = {".md": render_markdown, ".json": render_json}.get(report.suffix, render_html)
+    render = {"html": render_html, "md": render_markdown, "json": render_json}[report_form(report)]
     write_whole(report, render(report_on(prepared, evaluation, datetime.now(UTC))))
     if junit is not None:
         write_whole(junit, render_junit([result.run for result in evaluation.results]))
@@ -168,6 +164,7 @@ def _write_files(prepared: "Prepared", evaluation: "Evaluation", report: Path, j
 def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> dict[str, Any]:
     from remit.adapters.formats.report.as_json import document
     from remit.app.reporting import report_on
+    from remit.cli.following import what_follows
 
     return {
         **document(report_on(prepared, evaluation, datetime.now(UTC))),
@@ -176,44 +173,26 @@ def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> d
         "trials_from_ledger": sum(result.n_resumed for result in evaluation.results),
         "scenario_errors": {name: why for result in evaluation.results for name, why in result.scenario_errors.items()},
         "report": str(report),
-        "next": _next(prepared, evaluation, report),
+        "next": what_follows(prepared, evaluation, report),
     }
 
 
 def _tell(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None) -> None:
-    from remit.cli.verdict_table import verdict_table
+    from remit.cli.following import what_follows
+    from remit.cli.verdict_table import ungated, verdict_table
 
     console = screen()
     for result in evaluation.results:
-        console.print(verdict_table(result.run, evaluation.verdicts_on(result.run.suite)))
+        verdicts = evaluation.verdicts_on(result.run.suite)
+        console.print(verdict_table(result.run, verdicts) if verdicts else ungated(result.run))
         if result.n_resumed:
             known = f"{result.n_resumed} of {result.run.planned} trials were in the ledger already"
-            console.print(f"{known}; another --seed runs new ones.", style="dim")
+            console.print(f"{known}; another --seed repeats the same scenarios with new trials.", style="dim")
         for name, why in result.scenario_errors.items():
-            console.print(
-                f"scenario {name!r} is in error, no agent can be judged by it: {why}", markup=False, style="red"
-            )
+            console.print(f"scenario {name!r} is in error, no agent can be judged by it: {why}", style="red")
     if not evaluation.verdicts:
         console.print("No gate of the policy names these suites: nothing was judged.", style="yellow")
     console.print(f"Report: {report}", soft_wrap=True)
     if junit is not None:
         console.print(f"JUnit:  {junit}", soft_wrap=True)
-    console.print(f"Next:   {_next(prepared, evaluation, report)}", markup=False, soft_wrap=True)
-
-
-def _next(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> str:
-    request = prepared.request
-    again = f"remit eval {request.agent} --policy {request.policy}" + "".join(
-        f" --suite {one}" for one in request.suites
-    )
-    wrong = [name for result in evaluation.results for name in result.scenario_errors]
-    findings = {one.finding for one in evaluation.verdicts if not one.observed_only}
-    if wrong:
-        return f"correct scenario {wrong[0]!r}, then run the same command again"
-    if not findings:
-        return f"add a gate on the suite to {request.policy}, then {again}"
-    if Finding.REFUTED in findings:
-        return f"open {report} and mend the worst scenarios first, then {again}"
-    if Finding.UNDECIDED in findings:
-        return f"add scenarios, or {again} --seed {request.seed + 1}"
-    return "remit serve, in the contact centre's folder"
+    console.print(f"Next:   {what_follows(prepared, evaluation, report)}", soft_wrap=True)

@@ -3,25 +3,23 @@
 import asyncio
 import json
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from remit.cli.report_files import expect_writable, report_form
 from remit.cli.screen import screen
-from remit.errors import SettingsError
 
 if TYPE_CHECKING:
     from remit.app.replay import GateStatement, Replay
 
 DEFAULT_GATE = "pass^4>=0.9"
-_FORMS: Mapping[str, Literal["html", "md", "json"]] = {".html": "html", ".md": "md", ".json": "json"}
 
-imports = typer.Typer(help="Bring in what others have recorded.", no_args_is_help=True)
+imports = typer.Typer(help="Bring in what others have recorded.", invoke_without_command=True)
 
 Results = Annotated[Path, typer.Argument(help="A results file of tau-bench or tau2-bench.")]
 Data = Annotated[
@@ -33,8 +31,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 
 
 @imports.callback()
-def _group() -> None:
-    """A group even while it has a single command."""
+def _group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @imports.command("tau")
@@ -67,7 +66,7 @@ def import_tau(
         documents = [*map(tasks_document, tasks), *map(replay_document, replays)]
         typer.echo(json.dumps({"store": str(target), "observations_new": n_new, "imports": documents}, indent=2))
         return 0
-    console = screen(markup=False, soft_wrap=True)
+    console = screen(soft_wrap=True)
     for each in tasks:
         console.print(f"{each.source}: {each.suite}")
         _print_lines(console, describe_tasks(each))
@@ -97,6 +96,9 @@ def replay(
     from remit.app.replay_results import replay_document, summary
     from remit.evaluation.verdicts import exit_code
 
+    if report is not None:
+        report_form(report)
+        expect_writable(report)
     done = _replay(results, data, parse_gate(gate), agent, quiet=as_json)
     if report is not None:
         _write_report(done, report, gate)
@@ -105,8 +107,8 @@ def replay(
         return exit_code(done.verdicts)
     from remit.cli.verdict_table import verdict_table
 
-    console = screen(markup=False, soft_wrap=True)
-    console.print(verdict_table(done.run, done.verdicts))
+    console = screen(soft_wrap=True)
+    screen().print(verdict_table(done.run, done.verdicts))
     _print_lines(console, summary(done))
     for each in done.differences:
         console.print(
@@ -122,7 +124,7 @@ def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *,
 
     console = screen(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -148,10 +150,7 @@ def _write_report(done: "Replay", target: Path, gate: str) -> None:
     from remit.app.replay_results import render_replay
     from remit.app.reporting import write_whole
 
-    form = _FORMS.get(target.suffix)
-    if form is None:
-        raise SettingsError(f"report {str(target)!r}: its form is not known.\n  End its name in .html, .md or .json.")
-    write_whole(target, render_replay(done, form, gate=gate, made_at=datetime.now(UTC)))
+    write_whole(target, render_replay(done, report_form(target), gate=gate, made_at=datetime.now(UTC)))
 
 
 def _next(results: Path, data: Path | None, agent: str, report: Path | None, *, has_world: bool) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from remit.adapters.scaffold import (
     starter_intents,
     write_files,
 )
+from remit.cli.screen import counted
 from remit.errors import SettingsError
 
 _TYPES: tuple[AgentType, ...] = get_args(AgentType)
@@ -42,16 +44,16 @@ def init(
     """Start a contact centre of your own: policy, agent, world and suites that run at once."""
     ask = not (yes or as_json)
     if not agent_url and agent_type != "python" and ask:
-        agent_url = typer.prompt("Address of your agent (empty: a small Python agent)", default="", show_default=False)
+        agent_url = _ask("Address of your agent (empty: a small Python agent)", default="", show_default=False)
     kind = _agent_type(agent_type, agent_url, ask=ask)
     if not model and kind in ("llm", "openai_chat") and ask:
-        model = typer.prompt("Name of the model there", default="default")
+        model = _ask("Name of the model there", default="default")
     if not problem and ask:
-        problem = typer.prompt("The problem it is to solve, in one sentence", default="", show_default=False)
+        problem = _ask("The problem it is to solve, in one sentence", default="", show_default=False)
     if intent and history is not None:
         raise SettingsError("--intent and --history both name the first intents.\n  Give one of them.")
     if not intent and history is None and ask:
-        named = typer.prompt("First intents, separated by commas (empty: an example)", default="", show_default=False)
+        named = _ask("First intents, separated by commas (empty: an example)", default="", show_default=False)
         intent = [name for name in named.split(",") if name.strip()]
     plan = StartPlan(
         name=_centre_name(directory),
@@ -68,11 +70,23 @@ def init(
     _report(directory, plan, sorted(files), as_json=as_json)
 
 
+def _ask(question: str, *, default: str, show_default: bool = True) -> str:
+    try:
+        return str(typer.prompt(question, default=default, show_default=show_default))
+    except typer.Abort:
+        # A closed input looks like Ctrl+C; only the first can be mended.
+        if sys.stdin.isatty():
+            raise
+        raise SettingsError(
+            "nobody answers: the input is closed.\n  Give what is asked by flags (`remit init --help`), or --yes."
+        ) from None
+
+
 # ── answers ───────────────────────────────────────────────────────────────────────────────────────
 def _agent_type(given: str, url: str, *, ask: bool) -> AgentType:
     chosen = given
     if not chosen and url and ask:
-        chosen = typer.prompt("What speaks there (llm, openai_chat, http)", default="openai_chat")
+        chosen = _ask("What speaks there (llm, openai_chat, http)", default="openai_chat")
     chosen = chosen or ("openai_chat" if url else "python")
     for kind in _TYPES:
         if kind == chosen:
@@ -133,7 +147,7 @@ def _report(directory: Path, plan: StartPlan, files: list[str], *, as_json: bool
         }
         typer.echo(json.dumps(content, ensure_ascii=False))
         return
-    typer.echo(f"Wrote {len(files)} files into {directory.resolve()}: {', '.join(files)}.")
+    typer.echo(f"Wrote {counted(len(files), 'file')} into {directory.resolve()}: {', '.join(files)}.")
     for one in plan.intents:
         if one.origin:
             typer.echo(f"  draft intent {one.name}: {one.origin}")

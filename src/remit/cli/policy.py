@@ -11,7 +11,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from remit.cli.screen import screen
+from remit.cli.screen import counted, screen
 from remit.errors import DocumentError, PolicyParseError
 
 if TYPE_CHECKING:
@@ -22,9 +22,17 @@ if TYPE_CHECKING:
 EXIT_ERROR = 3
 _SIGNS = {"grants": "+ grants", "takes": "- takes", "neutral": "  neutral"}
 
-policy = typer.Typer(help="The policy document: its schema, and what a change of it means.", no_args_is_help=True)
+policy = typer.Typer(
+    help="The policy document: its schema, and what a change of it means.", invoke_without_command=True
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@policy.callback()
+def _group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def validate(
@@ -45,7 +53,7 @@ def validate(
         _print_json({"ok": False, "path": str(path), "problems": [_problem(one) for one in (error, *error.others)]})
         raise typer.Exit(EXIT_ERROR) from None
     gaps = describe_gaps(checked)
-    following = shlex.join(["remit", "eval", "AGENT", "--policy", str(path)])
+    following = _following(path)
     if as_json:
         _print_json({**_facts(checked, path), "gaps": list(gaps), "next": following})
     else:
@@ -97,6 +105,15 @@ def diff(
         _print_changes(changes, counts)
 
 
+def _following(path: Path) -> str:
+    """Inside a contact centre the command knows everything itself."""
+    from remit.app.centre import FILE
+
+    if path == Path("policy.yaml") and Path(FILE).is_file():
+        return "remit eval"
+    return shlex.join(["remit", "eval", "AGENT", "--policy", str(path)])
+
+
 # ── validate ──────────────────────────────────────────────────────────────────────────────────────
 def _problem(error: DocumentError) -> dict[str, Any]:
     return {"path": error.path, "line": error.line, "problem": error.problem, "mend": error.mend}
@@ -129,12 +146,12 @@ def _gates_in_words(checked: "Policy") -> "Iterator[tuple[AutonomyLevel, Sequenc
 
 
 def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following: str) -> None:
-    console = screen(markup=False)
+    console = screen()
     effects = Counter(tool.effect.value for tool in checked.tools.values())
     kinds = ", ".join(f"{count} {effect}" for effect, count in sorted(effects.items()))
     n_intents, n_tools = len(checked.intents), len(checked.tools)
     console.print(f"{path}: policy {checked.name!r} is valid, digest {checked.digest[:12]}")
-    console.print(f"  {_counted(n_intents, 'intent')}, {_counted(n_tools, 'tool')}" + (f" ({kinds})" if kinds else ""))
+    console.print(f"  {counted(n_intents, 'intent')}, {counted(n_tools, 'tool')}" + (f" ({kinds})" if kinds else ""))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("level", no_wrap=True)
     table.add_column("sends from", justify="right", no_wrap=True)
@@ -156,13 +173,9 @@ def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following
     console.print(f"next: {following}")
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 # ── diff ──────────────────────────────────────────────────────────────────────────────────────────
 def _print_changes(changes: "Sequence[PolicyChange]", counts: Counter[str]) -> None:
-    console = screen(markup=False)
+    console = screen()
     if not changes:
         console.print("The two policies say the same; comments, order and spelling aside nothing changed.")
         return
@@ -174,7 +187,7 @@ def _print_changes(changes: "Sequence[PolicyChange]", counts: Counter[str]) -> N
         table.add_row(_SIGNS[change.direction.value], change.where, change.what)
     console.print(table)
     console.print(
-        f"{_counted(len(changes), 'change')}: {counts['grants']} grant, {counts['takes']} take, "
+        f"{counted(len(changes), 'change')}: {counts['grants']} grant, {counts['takes']} take, "
         f"{counts['neutral']} neutral."
     )
 

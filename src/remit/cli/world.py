@@ -7,12 +7,13 @@ import typer
 
 from remit.errors import SettingsError
 
-world = typer.Typer(help="Worlds: places with tools and state where scenarios play.", no_args_is_help=True)
+world = typer.Typer(help="Worlds: places with tools and state where scenarios play.", invoke_without_command=True)
 
 
 @world.callback()
-def _group() -> None:
-    """A group even while it has a single command."""
+def _group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @world.command("serve")

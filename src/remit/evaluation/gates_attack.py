@@ -65,6 +65,8 @@ def _verdict(gate: AttackGate, tally: Tally, where: str, *, intent: IntentName, 
         threshold=gate.at_most,
         suite=gate.suite,
         less_is_better=True,
+        n_passed=sum(one.n_passed for one in tally.scenarios.values()),
+        n_at_lower_level=tally.n_at_lower_level,
     )
 
 

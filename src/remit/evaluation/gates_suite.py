@@ -73,6 +73,8 @@ def suite_verdict(gate: SuiteGate, tally: Tally, *, intent: IntentName, level: A
         why=_why(seen, interval),
         threshold=gate.at_least,
         suite=gate.suite,
+        n_passed=sum(one.n_passed for one in seen.tally.scenarios.values()),
+        n_at_lower_level=seen.tally.n_at_lower_level,
     )
 
 

@@ -57,6 +57,8 @@ class GateVerdict:
         suite: The suite that the gate speaks of; empty if it speaks of none.
         less_is_better: True if the estimate must not exceed the threshold, as with attacks that succeed.
         threshold: What the estimate is compared with; None where no number of trials can settle the gate.
+        n_passed: Counted trials that passed.
+        n_at_lower_level: Trials that do not count because the agent acted with less freedom than the gate guards.
     """
 
     gate: str
@@ -78,6 +80,8 @@ class GateVerdict:
     threshold: float | None = None
     suite: str = ""
     less_is_better: bool = False
+    n_passed: int = 0
+    n_at_lower_level: int = 0
 
     @property
     def settled_by_trials(self) -> bool:

@@ -165,9 +165,15 @@ def _beside(number: float, other: float) -> str:
     if number == other:
         return f"{number:.2f}" if round(number, 2) == number else repr(float(number))
     for digits in (2, 3, 4, 5, 6):
-        if round(number, digits) != round(other, digits):
+        told_apart = round(number, digits) != round(other, digits)
+        if told_apart and not _rounds_to_certainty(number, digits):
             return f"{number:.{digits}f}"
     return repr(float(number))
+
+
+def _rounds_to_certainty(number: float, digits: int) -> bool:
+    """0.9991 is not 1.00, nor is 0.001 nothing."""
+    return number not in (0.0, 1.0) and round(number, digits) in (0.0, 1.0)
 
 
 def _strictest_grant(tool: ToolName, rules: Sequence[IntentRule]) -> ToolRule:

@@ -64,7 +64,9 @@ def test_the_terminal_shows_verdicts_where_the_report_lies_and_what_to_do_next(
     assert "do nothing passes 0 of 4 scenarios" in " ".join(shown.split())
     (report,) = Path(".remit/reports").glob("parcels-*.html")
     assert str(report) in shown
-    assert "Next:   add scenarios, or remit eval" in shown
+    assert "Next:   add 3 scenarios for order_status to " in shown
+    assert "suite.yaml (and as the table says for" in shown
+    assert "--seed" not in shown
 
 
 def test_an_interrupted_or_repeated_run_says_what_it_took_from_the_ledger(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +139,32 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_runs(tmp_path:
     with pytest.raises(SettingsError, match="folder: cannot be written"):
         run(junit=Path("folder"))
     assert not Path(".remit/remit.db").exists()
+
+
+def test_a_report_of_an_unknown_form_is_refused_before_anything_runs() -> None:
+    with pytest.raises(SettingsError, match=r"\.html, \.md or \.json"):
+        run(report=Path("report.pdf"))
+    assert not Path("report.pdf").exists()
+    assert not Path(".remit").exists()
+
+
+def test_the_report_stays_in_the_current_folder_wherever_the_store_is(tmp_path: Path) -> None:
+    run(store=tmp_path / "far" / "away.db")
+
+    assert len(list(Path(".remit/reports").glob("*.html"))) == 1
+    assert not (tmp_path / "far" / "reports").exists()
+
+
+def test_missing_trials_of_present_scenarios_are_asked_for_with_trials(capsys: pytest.CaptureFixture[str]) -> None:
+    run(trials=1)
+
+    assert "of present scenarios are missing: remit eval" in capsys.readouterr().out
+
+
+def test_a_suite_that_no_gate_names_says_how_it_went(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(suite=[suite(tmp_path, "name: ", "name: x")])
+
+    assert "trials passed; no gate names this suite." in capsys.readouterr().out
 
 
 def test_a_store_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:

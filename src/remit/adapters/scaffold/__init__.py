@@ -5,8 +5,9 @@ files there or none.
 """
 
 from remit.adapters.scaffold.history import draft_intents
-from remit.adapters.scaffold.plan import AgentType, DraftIntent, StartPlan, intent_named, starter_intents
+from remit.adapters.scaffold.plan import AgentType, DraftIntent, StartPlan, intent_named
 from remit.adapters.scaffold.render import render_files
+from remit.adapters.scaffold.starter import starter_intents
 from remit.adapters.scaffold.write import expect_free, write_files
 
 __all__ = [

@@ -42,6 +42,7 @@ class SqliteDatabase:
 
         Raises:
             StoreUnavailable: The file or its folder cannot be written.
+            StoreForeign: The file is something else than a store.
             StoreVersionError: The database was made by a newer Remit.
         """
         migrate(self.path)

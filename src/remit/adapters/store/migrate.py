@@ -4,10 +4,11 @@ import logging
 import sqlite3
 from pathlib import Path
 
-from remit.errors import StoreUnavailable, StoreVersionError
+from remit.errors import StoreForeign, StoreUnavailable, StoreVersionError
 
 HEAD = "0002"
 """The newest migration that this Remit knows; a test holds it equal to Alembic's head."""
+_VERSION = "alembic_version"
 
 
 def migrate(path: Path) -> None:
@@ -15,6 +16,7 @@ def migrate(path: Path) -> None:
 
     Raises:
         StoreUnavailable: The file cannot be made or written.
+        StoreForeign: It is something else than a store.
         StoreVersionError: It was made by a newer Remit.
     """
     found = _found_version(path)
@@ -36,12 +38,18 @@ def _found_version(path: Path) -> str | None:
     try:
         connection = sqlite3.connect(path)
         try:
-            known = connection.execute("select 1 from sqlite_master where name = 'alembic_version'").fetchone()
-            row = connection.execute("select version_num from alembic_version").fetchone() if known else None
+            tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+            row = (
+                connection.execute("select version_num from alembic_version").fetchone() if _VERSION in tables else None
+            )
         finally:
             connection.close()
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise StoreForeign(path, "it is not a database") from error
         raise StoreUnavailable(path, str(error)) from error
+    if tables and _VERSION not in tables:
+        raise StoreForeign(path, "it is a database of another program")
     return None if row is None else str(row[0])
 
 
