@@ -63,3 +63,13 @@ def test_what_one_process_stops_or_gives_the_other_learns(tmp_path: Path) -> Non
             assert (await there.state()).epoch == 3
 
     asyncio.run(story())
+
+
+def test_what_another_release_or_policy_earned_grants_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with process(tmp_path / "remit.db") as grants:
+            for release, policy in ((ReleaseId("r-0"), PERMIT.policy), (PERMIT.release, "p-0")):
+                await grants.give({REFUND: Grant(REFUND, AutonomyLevel.AUTONOMOUS, release, policy, "of another time")})
+                assert (await grants.rules_now(PERMIT))[REFUND].level is AutonomyLevel.SHADOW
+
+    asyncio.run(story())

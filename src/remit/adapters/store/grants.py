@@ -136,7 +136,7 @@ class StoredGrants:
 
     async def _refresh(self) -> None:
         asked_at = time.monotonic()
-        epoch, stopped, levels = await self._database.read(lambda connection: _read(connection, self.agent))
+        epoch, stopped, levels = await self._database.read(lambda connection: _read(connection, self._permit))
         if epoch != self._state.epoch or self._confirmed_at == float("-inf"):
             self._rules = {
                 intent: self._rule_at(intent, AutonomyLevel(levels.get(intent, AutonomyLevel.SHADOW)))
@@ -146,11 +146,15 @@ class StoredGrants:
         self._confirmed_at = asked_at
 
 
-def _read(connection: sqlite3.Connection, agent: AgentName) -> tuple[int, bool, dict[str, int]]:
-    control = connection.execute("select epoch, stopped from control where agent = ?", (agent,)).fetchone()
-    levels = dict(connection.execute("select intent, level from grants where agent = ?", (agent,)).fetchall())
+def _read(connection: sqlite3.Connection, permit: Permit) -> tuple[int, bool, dict[str, int]]:
+    """Epoch, stop flag and levels. What another release or another policy earned grants this one nothing."""
+    control = connection.execute("select epoch, stopped from control where agent = ?", (permit.agent,)).fetchone()
+    levels = connection.execute(
+        "select intent, level from grants where agent = ? and release = ? and policy = ?",
+        (permit.agent, permit.release, permit.policy),
+    )
     epoch, stopped = control or (0, 0)
-    return epoch, bool(stopped), levels
+    return epoch, bool(stopped), dict(levels.fetchall())
 
 
 def _raise_epoch(connection: sqlite3.Connection, agent: AgentName, why: str, now: str, *, stopped: bool | None) -> None:
