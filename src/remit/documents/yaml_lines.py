@@ -19,6 +19,7 @@ Refusal = TypeVar("Refusal", bound=DocumentError)
 MAX_CHARACTERS = 5_000_000
 MAX_VALUES = 200_000
 MAX_LEVELS = 60
+MAX_BRACKETS = 200
 _MERGE = "tag:yaml.org,2002:merge"
 _AS_WRITTEN = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"})
 _INTEGER = "tag:yaml.org,2002:int"
@@ -125,6 +126,10 @@ class _Walk:
         if len(text) > MAX_CHARACTERS:
             self._note(None, f"is longer than {MAX_CHARACTERS} characters", "Split it, or move long texts to files.")
             return Located(None, 1)
+        if _bracket_depth(text) > MAX_BRACKETS:
+            # Before the parser sees it: its time grows with the square of the depth.
+            self._note(None, f"nests more than {MAX_BRACKETS} brackets", "Write blocks, or remove what is not needed.")
+            return Located(None, 1)
         try:
             root = self.yaml.compose(text)
             return Located(None, 1) if root is None else self._value(root, _line(root), 0)
@@ -202,6 +207,15 @@ class _Walk:
             "Put it in quotes if it is meant as text; tags of programming languages are not read.",
         )
         return None
+
+
+def _bracket_depth(text: str) -> int:
+    """How deep brackets are open at most, those in quoted texts included."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[{\]}]", text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _own_keys_last(node: MappingNode) -> Iterator[tuple[Node, Node]]:
