@@ -39,7 +39,9 @@ def test_anything_else_is_unclear(text: str) -> None:
     assert yes_or_no(text) == "unclear"
 
 
-@pytest.mark.parametrize("text", ["I don't know", "no idea", "can't find it", "I lost my receipt", "idk", "I threw the box away"])
+@pytest.mark.parametrize(
+    "text", ["I don't know", "no idea", "can't find it", "I lost my receipt", "idk", "I threw the box away"]
+)
 def test_not_knowing_is_understood(text: str) -> None:
     assert does_not_know(text)
 
