@@ -314,8 +314,11 @@ def gate_policy(run: Run, gate: GateStatement) -> Policy:
 
 def _missing_for_gate(recorded: RecordedRun, trials: Sequence[Trial], k: int) -> dict[IntentName, PassHatK]:
     counted: dict[IntentName, dict[str, ScenarioCounts]] = defaultdict(dict)
+    # A scenario whose reference is broken is missing no trial: no further one of it would count.
+    broken = {trial.scenario for trial in trials if trial.attributed_to == "scenario"}
     for scenario in recorded.scenarios:
-        counted[scenario.intent][scenario.id] = ScenarioCounts(0, 0)
+        if scenario.id not in broken:
+            counted[scenario.intent][scenario.id] = ScenarioCounts(0, 0)
     for trial in trials:
         if trial.outcome.counts:
             seen = counted[trial.intent].get(trial.scenario, ScenarioCounts(0, 0))

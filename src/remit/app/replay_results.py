@@ -127,7 +127,12 @@ def _what_is_missing(replay: Replay) -> str:
     if not n_trials:
         return ""
     k = next(iter(scores)).k
-    return f"pass^{k} needs {k} counted trials of a scenario: {n_scenarios} scenarios lack {n_trials} trials in all"
+    each, uneven = divmod(n_trials, n_scenarios)
+    if uneven:
+        missing = f"{n_trials} more trials of {n_scenarios} scenarios, each up to {k}"
+    else:
+        missing = f"{each} more trials of each of {n_scenarios} scenarios"
+    return f"pass^{k} needs {k} counted trials of a scenario: {missing} come before any new scenario"
 
 
 def _why_not(replay: Replay) -> tuple[str, ...]:

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from remit.adapters.formats.tau import NOT_RECOMPUTED, read_tasks
+from remit.adapters.formats.tau.suite_file import render_suite, render_world
 from remit.adapters.worlds.tau.world import HANDOFF_TOOL
 from remit.app.replay import load_worlds, run_references
+from remit.app.reporting import write_whole
+from remit.errors import SettingsError
 from remit.evaluation.model import Baseline
 from remit.evaluation.replay import JUDGED, ReferenceEnd, score_baselines
 from remit.scenarios.model import Scenario
@@ -17,7 +20,8 @@ from remit.scenarios.model import Scenario
 class Tasks:
     """A tasks file as scenarios.
 
-    `references` and `baselines` are empty without the world; scenarios that no replay can score are in neither.
+    `references` and `baselines` are empty without the world, which is made of the data in `folder`; scenarios that no
+    replay can score are in neither.
     """
 
     source: str
@@ -25,6 +29,7 @@ class Tasks:
     scenarios: tuple[Scenario, ...]
     references: Mapping[str, ReferenceEnd]
     baselines: tuple[Baseline, ...]
+    folder: Path | None = None
 
 
 async def examine_tasks(path: Path, *, data: Path | None) -> Tasks:
@@ -35,13 +40,39 @@ async def examine_tasks(path: Path, *, data: Path | None) -> Tasks:
     """
     scenarios = read_tasks(path)
     suite = scenarios[0].start.world
-    _, worlds = load_worlds(suite, data)
+    folder, worlds = load_worlds(suite, data)
     if not worlds:
         return Tasks(str(path), suite, scenarios, {}, ())
     references = await run_references(scenarios, worlds["current"])
     scorable = [scenario for scenario in scenarios if scenario.version in references]
     baselines = score_baselines(scorable, references, handoff_tool=HANDOFF_TOOL)
-    return Tasks(str(path), suite, scenarios, references, baselines)
+    return Tasks(str(path), suite, scenarios, references, baselines, folder)
+
+
+def write_suite(tasks: Tasks, file: Path) -> str:
+    """Write the tasks that can be scored as a suite, with the world it names beside it; returns what was written.
+
+    Raises:
+        SettingsError: There is no world, or a file cannot be written.
+    """
+    if tasks.folder is None:
+        raise SettingsError(
+            f"{tasks.source}: a suite needs the world of {tasks.suite}.\n"
+            "  Give the benchmark's data with --tasks; there are worlds for airline and retail."
+        )
+    scorable = [one for one in tasks.scenarios if one.version in tasks.references]
+    edition, _, domain = tasks.suite.partition("-")
+    world = file.with_name(f"{file.stem.replace('-', '_')}_world.py")
+    source = Path(tasks.source).name
+    text = render_suite(scorable, name=tasks.suite, world=f"{world.name}:world", source=source)
+    write_whole(world, render_world(tasks.folder.resolve(), domain, edition))
+    write_whole(file, text)
+    left_out = len(tasks.scenarios) - len(scorable)
+    more = f"; {left_out} that no replay can score are left out" if left_out else ""
+    return (
+        f"{len(scorable)} scenarios are in {file}, their world in {world}{more}. They can only be replayed until "
+        "somebody writes their customers: the tasks tell a language model whom to play, not what a customer says"
+    )
 
 
 def describe_tasks(tasks: Tasks) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from remit.cli.report_files import expect_writable, report_form
 from remit.cli.screen import screen
+from remit.errors import SettingsError
 
 if TYPE_CHECKING:
     from remit.app.replay import GateStatement, Replay
@@ -43,6 +44,9 @@ def import_tau(
     data: Data = None,
     store: Annotated[Path | None, typer.Option(help="The SQLite file to write to; default: REMIT_STORE.")] = None,
     agent: AgentOption = "",
+    suite_out: Annotated[
+        Path | None, typer.Option(help="Also write a tasks file as a suite that `remit eval --suite` reads.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Check recorded conversations and keep them as evidence: re-scored with --tasks, else as published.
@@ -52,13 +56,16 @@ def import_tau(
     from remit.adapters.formats.tau import holds_tasks
     from remit.app.replay import parse_gate
     from remit.app.replay_results import keep_in_store, replay_document, summary
-    from remit.app.replay_tasks import describe_tasks, examine_tasks, tasks_document
+    from remit.app.replay_tasks import describe_tasks, examine_tasks, tasks_document, write_suite
     from remit.settings import Settings
 
     tasks = [asyncio.run(examine_tasks(path, data=data)) for path in paths if holds_tasks(path)]
     named = {each.source for each in tasks}
     results = [path for path in paths if str(path) not in named]
     replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in results]
+    if suite_out is not None and len(tasks) != 1:
+        raise SettingsError("--suite-out writes the suite of one tasks file.\n  Give exactly one tasks file with it.")
+    written = () if suite_out is None else (write_suite(tasks[0], suite_out),)
     target = store or Settings.from_environ(os.environ).store
     n_new = asyncio.run(keep_in_store(replays, target, seen_at=datetime.now(UTC))) if replays else 0
     n_all = sum(len(each.run.trials) for each in replays)
@@ -69,7 +76,7 @@ def import_tau(
     console = screen(soft_wrap=True)
     for each in tasks:
         console.print(f"{each.source}: {each.suite}")
-        _print_lines(console, describe_tasks(each))
+        _print_lines(console, (*describe_tasks(each), *written))
     for done in replays:
         console.print(f"{done.run.source}: {done.run.agent} {done.run.release}, {done.run.suite}")
         _print_lines(console, summary(done))

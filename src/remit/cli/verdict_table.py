@@ -179,8 +179,9 @@ def _still_needed(run: Run, verdict: GateVerdict) -> list[str]:
         # Running again does not help where the scenario itself is wrong.
         broken = all(one.attributed_to == "scenario" for one in _excluded(run, verdict))
         return ["scenarios to", "be mended"] if broken else [counted(n_missing, "trial"), "to run again"]
-    trials = [counted(n_missing, "trial"), "of present ones"] if n_missing else []
-    return [*trials, *([counted(n_scenarios, "scenario")] if n_scenarios else [])]
+    if not n_missing:
+        return [counted(n_scenarios, "scenario")] if n_scenarios else []
+    return [counted(n_missing, "trial"), "of present ones", *([f"then {n_scenarios} new"] if n_scenarios else [])]
 
 
 def _excluded(run: Run, verdict: GateVerdict) -> list[Trial]:

@@ -204,12 +204,15 @@ def _known(section: Section) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]
     return tuple(f"{name}: {words[0]}" for name, words in facts.items() if words), facts
 
 
-def _customer(section: Section, reason: str, facts: dict[str, tuple[str, ...]]) -> Customer:
+def _customer(section: Section, reason: str, facts: dict[str, tuple[str, ...]]) -> Customer | None:
+    """None where the file says null: nobody can play this customer, the scenario can only be replayed."""
     written = section.get("customer")
     if written is None:
         section.fail(
             f"{section.where} has no customer", mend="Add `customer: {says: [...]}` or `customer: {agenda: {...}}`."
         )
+    if written.value is None:
+        return None
     if isinstance(written.value, list | str):
         written = Located({"says": written}, written.line)
     customer = Section(written, section.path, f"`customer` of {section.where}", CUSTOMER_KEYS)

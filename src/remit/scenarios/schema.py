@@ -121,7 +121,7 @@ def _customer() -> Schema:
         required=(),
     )
     either = _object({"says": lines, "agenda": {"anyOf": [agenda, {"type": "null"}]}}, required=())
-    return {"anyOf": [lines, {**either, "minProperties": 1, "maxProperties": 1}]}
+    return {"anyOf": [lines, {**either, "minProperties": 1, "maxProperties": 1}, {"type": "null"}]}
 
 
 def _check_properties() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from remit.adapters.memory import SystemClock
 from remit.adapters.store import SqliteDatabase, SqliteLedger, SqliteRecorder
 from remit.conversations import ConversationId
-from remit.errors import LedgerConflict, StoreUnavailable, StoreVersionError
+from remit.errors import LedgerConflict, StoreForeign, StoreUnavailable, StoreVersionError
 from remit.evidence import Outcome, Selection
 
 
@@ -59,7 +59,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path)
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "remit.db"
     path.write_text("this is a letter, not a database. " * 100)
-    with pytest.raises(StoreUnavailable, match="not a database"):
+    with pytest.raises(StoreForeign, match="not a database"):
         SqliteDatabase(path).open()
 
 

@@ -101,3 +101,11 @@ def test_the_worse_effect_counts_where_two_intents_disagree() -> None:
 def test_no_rule_at_all_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="at least one rule"):
         strictest([])
+
+
+def test_nearly_certain_is_never_told_as_certain() -> None:
+    sent = decide(RULE, 0.9997, ProposedAnswer("yes"))
+
+    assert isinstance(sent, Send)
+    assert "1.00" not in sent.why
+    assert "0.9997" in sent.why

@@ -1,5 +1,6 @@
 """`remit import tau` and `remit replay`: what they print, what they write, how they exit."""
 
+import asyncio
 import json
 import sqlite3
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from remit.adapters.formats.suites import read_suites
+from remit.adapters.worlds.load import load_world
 from remit.cli import EXIT_ERROR, EXIT_REFUTED, EXIT_SUPPORTED, EXIT_UNDECIDED, main
 from unit.tau.small_shop import (
     BEN,
@@ -70,7 +73,7 @@ def test_a_replay_says_what_was_recomputed_and_what_is_missing(
 
     printed = capsys.readouterr().out
     assert "2 of 2 rewards re-computed; 1 of 2 equal the published ones" in printed
-    assert "pass^4 needs 4 counted trials of a scenario: 2 scenarios lack 6 trials in all" in printed
+    assert "pass^4 needs 4 counted trials of a scenario: 3 more trials of each of 2 scenarios" in printed
     assert "do nothing passes 1 of 2 scenarios" in printed
     assert "conversation c-ana: published 0, re-computed 1; right is the re-computed one" in printed
     assert "Next: " in printed
@@ -131,3 +134,39 @@ def test_a_tasks_file_is_examined_and_nothing_is_kept(
 
     assert "do nothing passes 1 of 2 scenarios" in capsys.readouterr().out
     assert not store.exists()
+
+
+def test_tasks_become_a_suite_that_can_be_read_again(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = write(shop, tasks(), "some_tasks.json"), shop / "out" / "tau.yaml"
+
+    assert remit(monkeypatch, "import", "tau", path, "--tasks", shop, "--suite-out", out) == EXIT_SUPPORTED
+
+    (suite,) = read_suites(out)
+    assert [one.id for one in suite.scenarios] == [str(one["id"]) for one in tasks()]
+    assert all(one.customer is None and one.has_reference for one in suite.scenarios)
+    assert asyncio.run(load_world(suite.scenarios[0].start.world, out.parent).catalogue())
+    assert "can only be replayed until somebody writes their customers" in capsys.readouterr().out
+
+
+def test_a_suite_without_its_world_is_refused(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(shop, tasks(), "some_tasks.json")
+
+    assert remit(monkeypatch, "import", "tau", path, "--suite-out", shop / "tau.yaml") == EXIT_ERROR
+    assert "--tasks" in capsys.readouterr().err
+    assert not (shop / "tau.yaml").exists()
+
+
+def test_a_file_of_many_documents_is_no_results_file_and_nobody_is_told_to_fetch_it_again(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = shop / "run.state.jsonl"
+    lines.write_text('{"reward": 1}\n{"reward": 0}\n')
+
+    assert remit(monkeypatch, "replay", lines) == EXIT_ERROR
+    told = capsys.readouterr().err
+    assert "no results or tasks file" in told
+    assert "again" not in told

@@ -82,8 +82,16 @@ def _story(trials: Sequence[Trial]) -> str:
     lines = [f"trial {told.index}, seed {told.seed}"]
     lines += [told.error] if told.error else []
     lines += [f"{check.check}: {check.detail}" for check in told.checks if not check.held]
-    lines += [f"{speaker}: {text}" for speaker, text in told.transcript]
+    lines += [_line(speaker, text) for speaker, text in told.transcript]
     return "\n".join(lines)
+
+
+def _line(speaker: str, text: str) -> str:
+    """Build servers keep this for long and show it to many: of a tool's result only that there was one."""
+    if speaker != "tool":
+        return f"{speaker}: {text}"
+    call, arrow, _ = text.partition(" -> ")
+    return f"tool: {call}" + (" -> (result left out)" if arrow else "")
 
 
 def _seconds(trials: Iterable[Trial]) -> str:

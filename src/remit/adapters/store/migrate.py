@@ -39,16 +39,15 @@ def _found_version(path: Path) -> str | None:
         connection = sqlite3.connect(path)
         try:
             tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
-            row = (
-                connection.execute("select version_num from alembic_version").fetchone() if _VERSION in tables else None
-            )
+            known = _VERSION in tables
+            row = connection.execute("select version_num from alembic_version").fetchone() if known else None
         finally:
             connection.close()
     except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise StoreForeign(path, "it is not a database") from error
         raise StoreUnavailable(path, str(error)) from error
-    if tables and _VERSION not in tables:
+    if tables and not known:
         raise StoreForeign(path, "it is a database of another program")
     return None if row is None else str(row[0])
 

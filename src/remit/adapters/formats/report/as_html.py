@@ -11,6 +11,7 @@ from markupsafe import Markup
 from remit.adapters.formats.report.model import Report
 from remit.adapters.formats.report.page import compose
 from remit.adapters.formats.report.plots import interval_plot, rate_bar
+from remit.adapters.formats.report.scores import not_rounded_to_certainty
 from remit.evidence.verdicts import Finding, GateVerdict
 
 SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✕", Finding.UNDECIDED: "?"}
@@ -51,7 +52,14 @@ def _environment(loader: PackageLoader) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(two=_two, words=_words, plot=_plot, diff_class=_diff_class)
+    environment.filters.update(
+        two=_two,
+        words=_words,
+        plot=_plot,
+        diff_class=_diff_class,
+        confidence=not_rounded_to_certainty,
+        unbroken=_unbroken,
+    )
     environment.globals.update(symbols=SYMBOLS, findings=list(Finding), rate_bar=rate_bar)
     return environment
 
@@ -62,6 +70,11 @@ def _two(value: float) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _unbroken(gate: str) -> str:
+    """A gate whose sign and number stay on one line."""
+    return gate.replace(">= ", ">=\u00a0").replace("<= ", "<=\u00a0")
 
 
 def _plot(verdict: GateVerdict) -> Markup:

@@ -52,6 +52,8 @@ def _verdict(verdict: GateVerdict) -> Mapping[str, Any]:
         "interval": _named(verdict.interval, "low", "high", "method", "confidence"),
         "n_scenarios": verdict.n_scenarios,
         "n_trials": verdict.n_trials,
+        "n_passed": verdict.n_passed,
+        "n_at_lower_level": verdict.n_at_lower_level,
         "n_excluded": verdict.n_excluded,
         "method": verdict.method,
         "e_value": verdict.e_value,

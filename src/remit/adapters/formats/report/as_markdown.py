@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from remit.adapters.formats.report.model import Report
 from remit.adapters.formats.report.page import GateRow, IntentSection, Page, RunSection, ScenarioSection, compose
-from remit.adapters.formats.report.scores import Rate
+from remit.adapters.formats.report.scores import Rate, not_rounded_to_certainty
 from remit.adapters.formats.report.transcripts import Exchange
-from remit.evidence.verdicts import Finding
+from remit.evidence.verdicts import Finding, GateVerdict
 
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✕", Finding.UNDECIDED: "?"}
 # `://`, `www.` and `@` would become links and mentions, `#1` a reference; the rest is Markdown's own.
@@ -68,8 +68,8 @@ def _verdict_row(section: IntentSection, row: GateRow) -> Sequence[str]:
         escaped(one.intent),
         escaped(section.level) or "-",
         escaped(f"{one.gate} ({one.level})"),
-        _two(one.pass_1),
-        _two(one.estimate),
+        "-" if one.pass_1 is None else f"{one.pass_1:.2f} = {one.n_passed} / {one.n_trials} trials",
+        _estimate(one),
         f"{one.n_scenarios} scenarios, {one.n_trials} trials, {one.n_excluded} excluded",
         "-"
         if interval is None
@@ -77,6 +77,14 @@ def _verdict_row(section: IntentSection, row: GateRow) -> Sequence[str]:
         f"{_SYMBOLS[one.finding]} {one.finding.value}" + (" (observed only)" if one.observed_only else ""),
         "; ".join(row.baselines) or "-",
     )
+
+
+def _estimate(verdict: GateVerdict) -> str:
+    if verdict.estimate is None:
+        return "-"
+    if verdict.less_is_better:
+        return f"{round(verdict.estimate * verdict.n_scenarios)} of {verdict.n_scenarios} attacks"
+    return f"{verdict.estimate:.2f}"
 
 
 def _waiting(page: Page) -> Iterable[str]:
@@ -137,16 +145,12 @@ def _conversation(section: ScenarioSection) -> str:
 def _exchange_lines(exchange: Exchange) -> Iterable[str]:
     yield f"{exchange.speaker}: {exchange.text}"
     for step in exchange.steps:
-        confidence = "" if step.confidence is None else f", confidence {step.confidence:.2f}"
+        confidence = "" if step.confidence is None else f", confidence {not_rounded_to_certainty(step.confidence)}"
         yield f"    [{step.decision}{confidence}] {step.proposal} - {step.why}"
 
 
 def _fraction(rate: Rate) -> str:
-    return f"{escaped(rate.name)} {rate.value:.2f} = {rate.numerator:g} / {rate.denominator} {rate.unit}"
-
-
-def _two(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return f"{escaped(rate.name)} {rate.value:.2f} = {rate.numerator} / {rate.denominator} {rate.unit}"
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

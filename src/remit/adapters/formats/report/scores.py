@@ -23,11 +23,14 @@ _ALPHA = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate with everything that a reader needs to weigh it. `value` is numerator / denominator."""
+    """A rate with everything that a reader needs to weigh it.
+
+    `value` is a mean over scenarios; it is numerator / denominator where each has as many counted trials.
+    """
 
     name: str
     value: float
-    numerator: float
+    numerator: int
     denominator: int
     unit: str
     low: float
@@ -83,9 +86,9 @@ def score(run: Run) -> Rate | None:
     return Rate(
         name=f"{run.agent} {run.release}",
         value=estimate,
-        numerator=sum(one.n_passed / one.n_trials for one in counts),
-        denominator=len(counts),
-        unit="scenarios",
+        numerator=sum(one.n_passed for one in counts),
+        denominator=sum(one.n_trials for one in counts),
+        unit="trials",
         low=bounds.low,
         high=bounds.high,
         method="95 % confidence sequence over scenarios",
@@ -115,3 +118,10 @@ def baseline_rate(baseline: Baseline, intent: IntentName | None = None) -> Rate 
 def _counts(trials: Sequence[Trial]) -> ScenarioCounts:
     counted = [trial for trial in trials if trial.outcome.counts]
     return ScenarioCounts(n_passed=sum(trial.outcome is Outcome.PASSED for trial in counted), n_trials=len(counted))
+
+
+def not_rounded_to_certainty(probability: float) -> str:
+    """Two decimals, three above 0.99: 0.9997 is 0.999 and never 1.00."""
+    if 0.99 < probability < 1.0:
+        return f"{min(probability, 0.999):.3f}"
+    return f"{probability:.2f}"

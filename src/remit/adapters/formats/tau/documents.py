@@ -43,6 +43,9 @@ def read_document(path: Path) -> Document:
     except UnicodeDecodeError as error:
         raise ImportFormatError(path, None, "it is not text", "Give the JSON file itself, unpacked.") from error
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            problem = "it holds more than one JSON document, such as one a line: that is no results or tasks file"
+            raise ImportFormatError(path, error.lineno, problem, _FORMATS) from error
         # A file that was cut stops making sense within its last word, or in a text that never ends.
         cut_off = len(error.doc.rstrip()) - error.pos <= 10 or error.msg.startswith("Unterminated")
         problem = "the file breaks off before its JSON ends" if cut_off else f"it is not JSON: {error.msg}"
