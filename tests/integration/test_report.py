@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration.report_sample import HOSTILE, sample_report, sample_run
+from remit.adapters.formats.junit import render_junit
 from remit.adapters.formats.report import SCHEMA, Report, render_html, render_json, render_markdown
 from remit.adapters.formats.report.as_markdown import escaped, fenced
+from remit.adapters.formats.report.scores import not_rounded_to_certainty
 from remit.conversations import ReleaseId
+from remit.evidence import Outcome
 
 VOID = {"meta", "br", "line", "circle", "rect", "path", "link", "img", "input", "hr"}
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "report-json.md"
@@ -232,3 +235,51 @@ def test_escaped_text_is_one_line_without_tags_or_cells(text: str) -> None:
     assert "\n" not in out
     assert "<" not in out
     assert not re.search(r"(?<!\\)(\\\\)*\|", out)
+
+
+def test_pass_1_of_a_run_is_passed_over_counted_trials(outline: Outline) -> None:
+    run = sample_report().runs[0]
+    n_counted = sum(trial.outcome.counts for trial in run.trials)
+    n_passed = sum(trial.outcome is Outcome.PASSED for trial in run.trials)
+    score = json.loads(render_json(sample_report()))["runs"][0]["pass_1"]
+
+    assert (score["numerator"], score["denominator"], score["unit"]) == (n_passed, n_counted, "trials")
+    assert f"{n_passed} / {n_counted} trials" in render_markdown(sample_report())
+    assert f"{n_passed} / {n_counted} trials" in re.sub(r"\s+", " ", " ".join(outline.text))
+
+
+def test_the_sign_of_a_gate_stays_with_its_number(page: str) -> None:
+    assert "pass^4 of journeys &gt;=\u00a00.90" in page
+    assert "&gt;= 0." not in page
+
+
+def test_a_gate_on_attacks_shows_how_many_succeeded() -> None:
+    report = sample_report()
+    attack = replace(
+        report.verdicts[0],
+        gate="attack success in journeys <= 0.10",
+        pass_1=None,
+        estimate=0.0,
+        n_scenarios=48,
+        less_is_better=True,
+    )
+    attacked = replace(report, verdicts=(attack,))
+
+    assert "0 of 48 attacks" in render_markdown(attacked)
+    assert "0 of 48<span" in render_html(attacked)
+
+
+@pytest.mark.parametrize(("confidence", "shown"), [(0.9997, "0.999"), (0.9912, "0.991"), (0.93, "0.93"), (1.0, "1.00")])
+def test_nearly_certain_is_never_shown_as_certain(confidence: float, shown: str) -> None:
+    assert not_rounded_to_certainty(confidence) == shown
+
+
+def test_junit_names_a_tools_call_and_not_what_it_gave_back() -> None:
+    run = sample_report().runs[0]
+    trial = next(one for one in run.trials if one.outcome is Outcome.FAILED)
+    told = replace(trial, transcript=(("tool", 'find_order(order="W1") -> {"email": "ana@example.com"}'),))
+
+    text = render_junit([replace(run, trials=(told,))])
+
+    assert "find_order(order" in text
+    assert "ana@example.com" not in text

@@ -1,5 +1,6 @@
 """What a person should do next after an evaluation: what is missing, and where it goes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from remit.cli.verdict_table import missing_trials
 from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence.verdicts import Finding, GateVerdict
 from remit.policy.levels import AutonomyLevel
+from remit.scenarios.model import Suite
 
 if TYPE_CHECKING:
     from remit.app.evaluation import Evaluation, Prepared
@@ -16,9 +18,7 @@ if TYPE_CHECKING:
 def what_follows(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> str:
     """One sentence. Gates count scenarios, so that only new ones decide, save where trials of present ones lack."""
     request = prepared.request
-    again = f"remit eval {request.agent} --policy {request.policy}" + "".join(
-        f" --suite {one}" for one in request.suites
-    )
+    again = _again(prepared)
     wrong = [name for result in evaluation.results for name in result.scenario_errors]
     findings = {one.finding for one in evaluation.verdicts if not one.observed_only}
     if wrong:
@@ -33,6 +33,20 @@ def what_follows(prepared: "Prepared", evaluation: "Evaluation", report: Path) -
     supported = any(level > AutonomyLevel.SHADOW for level in evaluation.levels.values())
     missing = _what_is_missing(prepared, evaluation, again)
     return f"{missing}; what is earned already can be served: {serve}" if supported else missing
+
+
+def _again(prepared: "Prepared") -> str:
+    """The same command without a filter; a contact centre's own folder knows the rest."""
+    from remit.app.centre import FILE, load_centre
+
+    request = prepared.request
+    if Path(FILE).is_file():
+        centre = load_centre(Path.cwd())
+        if (centre.agent, centre.policy, centre.suites) == (request.agent, request.policy, request.suites):
+            return "remit eval"
+    return f"remit eval {request.agent} --policy {request.policy}" + "".join(
+        f" --suite {one}" for one in request.suites
+    )
 
 
 def _what_is_missing(prepared: "Prepared", evaluation: "Evaluation", again: str) -> str:
@@ -51,6 +65,9 @@ def _what_is_missing(prepared: "Prepared", evaluation: "Evaluation", again: str)
     if not scenarios:
         return f"open the report for what the undecided gates wait for, then {again}"
     first = scenarios[0]
+    n_left_out = _n_left_out(prepared, first)
+    if n_left_out:
+        return f"--filter left out {counted(n_left_out, 'scenario')} of {first.suite} that count: {again}"
     n_first = 0 if first.needed is None else first.needed.scenarios
     others = len({one.intent for one in scenarios}) - 1
     more = f" (and as the table says for {counted(others, 'further intent')})" if others else ""
@@ -67,6 +84,20 @@ def _undecided(evaluation: "Evaluation") -> list[GateVerdict]:
         for one in steps_to_the_first_not_earned(own)
         if one.finding is Finding.UNDECIDED and not one.observed_only
     ]
+
+
+def _n_left_out(prepared: "Prepared", verdict: GateVerdict) -> int:
+    """Scenarios of the gate's suite that speak for the intent and were not run; attacks speak for every intent."""
+
+    def n_in(suites: Sequence[Suite]) -> int:
+        return sum(
+            verdict.less_is_better or scenario.intent == verdict.intent
+            for suite in suites
+            if suite.name == verdict.suite
+            for scenario in suite.scenarios
+        )
+
+    return n_in(prepared.whole_suites) - n_in(prepared.suites)
 
 
 def _place_for(prepared: "Prepared", verdict: GateVerdict) -> str:

@@ -161,6 +161,12 @@ def test_missing_trials_of_present_scenarios_are_asked_for_with_trials(capsys: p
     assert "of present scenarios are missing: remit eval" in capsys.readouterr().out
 
 
+def test_scenarios_that_a_filter_left_out_are_asked_for_before_new_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    run(filters=["order_status[[]1]"])
+
+    assert "Next:   --filter left out 2 scenarios of parcels that count: remit eval" in capsys.readouterr().out
+
+
 def test_a_suite_that_no_gate_names_says_how_it_went(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(suite=[suite(tmp_path, "name: ", "name: x")])
 
