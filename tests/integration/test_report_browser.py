@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from integration.report_sample import sample_report
 from remit.adapters.formats.report import render_html
+from remit.conversations import IntentName
 
 pytestmark = pytest.mark.browser
 
@@ -75,6 +77,23 @@ def test_the_page_itself_never_scrolls_sideways(browser: Browser, address: str, 
     context.close()
 
     assert scroll_width <= width
+
+
+def test_long_intent_names_do_not_widen_a_phone(browser: Browser, tmp_path: Path) -> None:
+    report, long = sample_report(), IntentName("update_reservation_baggages+update_reservation_flights")
+    run = replace(report.runs[0], trials=tuple(replace(one, intent=long) for one in report.runs[0].trials))
+    verdicts = tuple(replace(one, intent=long) for one in report.verdicts)
+    path = tmp_path / "long.html"
+    path.write_text(render_html(replace(report, runs=(run,), verdicts=verdicts)), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+
+    scroll_width = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+
+    assert scroll_width <= 390
 
 
 def test_print_shows_every_transcript(browser: Browser, address: str) -> None:

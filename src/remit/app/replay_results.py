@@ -129,7 +129,7 @@ def _what_is_missing(replay: Replay) -> str:
     k = next(iter(scores)).k
     each, uneven = divmod(n_trials, n_scenarios)
     if uneven:
-        missing = f"{n_trials} more trials of {n_scenarios} scenarios, each up to {k}"
+        missing = f"{n_trials} more trials of {n_scenarios} scenarios, until each has {k},"
     else:
         missing = f"{each} more trials of each of {n_scenarios} scenarios"
     return f"pass^{k} needs {k} counted trials of a scenario: {missing} come before any new scenario"
