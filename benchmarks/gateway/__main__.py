@@ -150,8 +150,8 @@ async def main() -> None:
         for _ in range(given.rounds)
     ]
     print(
-        f"{given.rounds} rounds, {given.rate:.0f} messages/s for {given.seconds:.0f} s, then flat out; medians (range); "
-        f"load of the machine {load:.1f} before, {os.getloadavg()[0]:.1f} after"
+        f"{given.rounds} rounds, {given.rate:.0f} messages/s for {given.seconds:.0f} s, then flat out; "
+        f"medians (least to most); load of the machine {load:.1f} before, {os.getloadavg()[0]:.1f} after"
     )
     for name in ("p50_ms", "p99_ms", "achieved_per_s", "most_per_s", "cpu_ms"):
         values = {kind: [getattr(one[kind], name) for one in rounds] for kind in ("echo", "gateway")}
