@@ -23,8 +23,9 @@ def _chromium() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with each module: while it is open, this thread has a running loop, and no other test could have one."""
     executable = _chromium()
     if executable is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
