@@ -51,6 +51,11 @@ def test_a_handoff_says_why(page: Page, tmp_path: Path, expect_sound: Callable[[
         write(page, client.base, "Do you sell bicycles?")
         expect(page.get_by_text("Handed off: missing knowledge")).to_be_visible()
         expect(page.get_by_text("Handed to people")).to_be_visible()
+        expect(page.get_by_text("People hold this conversation now")).to_be_visible()
+        page.get_by_role("link", name="Begin a new one").click()
+        expect(page.get_by_text("Nothing has been said yet.")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_text("Handed to people")).to_be_visible()
         expect_sound(page)
 
 
