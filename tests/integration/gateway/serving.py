@@ -95,7 +95,8 @@ def gateway_over(stage: Stage, database: SqliteDatabase, agent: Agent | None = N
     def rule_at(intent: IntentName, level: AutonomyLevel) -> IntentRule:
         return replace(rule, intent=intent, level=level)
 
-    grants = StoredGrants(database, clock, permit, rule_at)
+    # A busy machine must not look like a store that cannot be reached.
+    grants = StoredGrants(database, clock, permit, rule_at, max_age_s=10.0)
     grant = Grant(rule.intent, stage.level, ReleaseId("r-1"), "p-1", "given by the test")
     # In a thread of its own: a browser test has a loop running in this one.
     with ThreadPoolExecutor(1) as pool:
