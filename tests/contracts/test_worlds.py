@@ -257,6 +257,9 @@ def test_closing_twice_is_no_error(place: Place) -> None:
         session = await place.world.start(LARDER)
         await session.close()
         await session.close()
+        again = await place.world.start(LARDER)
+        assert await again.changes() == ()
+        await again.close()
 
     place.run(story())
 
