@@ -19,8 +19,8 @@ from remit.conversations import (
     TurnOutcome,
 )
 from remit.evaluation.model import Baseline, CheckResult, Run, RunId, Trial
-from remit.evaluation.verdicts import grants_from, judge
 from remit.evidence import Aggregate, Outcome
+from remit.gates.verdicts import grants_from, judge
 from remit.policy.decisions import HandOff, RunTool, Send
 from remit.policy.gates import AttestationGate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel

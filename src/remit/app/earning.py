@@ -7,8 +7,8 @@ from remit.adapters.store.grants import Grant
 from remit.conversations import IntentName
 from remit.evaluation.model import RunId
 from remit.evaluation.observing import cluster_of, exclusion_cluster_of
-from remit.evaluation.verdicts import grants_from, judge
 from remit.evidence import Aggregate, Ledger, Selection
+from remit.gates.verdicts import grants_from, judge
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 from remit.scenarios.model import Suite

@@ -17,9 +17,9 @@ from remit.evaluation.baselines import AlwaysHandsOff
 from remit.evaluation.model import RunId, Trial
 from remit.evaluation.observing import Subject
 from remit.evaluation.run import RunPlan, RunResult, run_suite
-from remit.evaluation.verdicts import exit_code, grants_from, judge, worst_exit_code
 from remit.evidence import Ledger
 from remit.evidence.verdicts import GateVerdict
+from remit.gates.verdicts import exit_code, grants_from, judge, worst_exit_code
 from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, SuiteGate
 from remit.policy.levels import AutonomyLevel

@@ -26,9 +26,9 @@ from remit.evaluation.replay import (
     run_reference,
     score_baselines,
 )
-from remit.evaluation.verdicts import judge
 from remit.evidence import Observation, ObservationKey, Outcome, Selection, Source, Strength
 from remit.evidence.verdicts import GateVerdict
+from remit.gates.verdicts import judge
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy

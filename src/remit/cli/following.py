@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from remit.cli.screen import counted
 from remit.cli.verdict_table import missing_trials
-from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.verdicts import steps_to_the_first_not_earned
 from remit.policy.levels import AutonomyLevel
 from remit.scenarios.model import Suite
 

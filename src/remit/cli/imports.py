@@ -101,7 +101,7 @@ def replay(
     """
     from remit.app.replay import has_world, parse_gate
     from remit.app.replay_results import replay_document, summary
-    from remit.evaluation.verdicts import exit_code
+    from remit.gates.verdicts import exit_code
 
     if report is not None:
         report_form(report)

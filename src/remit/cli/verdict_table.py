@@ -12,9 +12,9 @@ from rich.text import Text
 from remit.cli.screen import counted
 from remit.conversations import IntentName
 from remit.evaluation.model import Run, Trial
-from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence import Outcome
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.verdicts import steps_to_the_first_not_earned
 
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✗", Finding.UNDECIDED: "?"}
 _STYLES = {Finding.SUPPORTED: "green", Finding.REFUTED: "red", Finding.UNDECIDED: "yellow"}

@@ -52,6 +52,16 @@ class Outcome(StrEnum):
         return self in (Outcome.PASSED, Outcome.FAILED)
 
 
+class LabelSource(StrEnum):
+    """Who or what said how it went."""
+
+    STATE_CHECK = "state_check"
+    HUMAN_CONFIRMED = "human_confirmed"
+    JUDGE = "judge"
+    EVENT = "event"
+    SURVEY = "survey"
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One row of the ledger. Holds digests and references, never customer text.
@@ -71,6 +81,14 @@ class Observation:
         sampling_probability: Probability with which this one was chosen to be looked at, in (0, 1].
         policy: Digest of the policy in force.
         details: Small numbers and references: `seed`, `scenario_version`, `transcript` digest.
+        conversation: Id of the live conversation; empty for trials.
+        customer: Pseudonymous digest of the customer, the second way in which conversations are dependent.
+        arm: `stable` or `canary` while a canary runs, else empty.
+        canary_share: Probability with which this conversation was given to the canary, in [0, 1].
+        stratum: Which sampling probability applied, such as `flagged` or `other`; empty if there was no choice.
+        label: Who said how it went.
+        loss: Graded loss in [0, 1]; None means 0 if passed and 1 if failed.
+        matured: Whether the outcome can no longer change; rollback counts what has not matured, promotion does not.
     """
 
     key: ObservationKey
@@ -87,3 +105,11 @@ class Observation:
     sampling_probability: float = 1.0
     policy: str = ""
     details: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    conversation: str = ""
+    customer: str = ""
+    arm: str = ""
+    canary_share: float = 0.0
+    stratum: str = ""
+    label: LabelSource = LabelSource.STATE_CHECK
+    loss: float | None = None
+    matured: bool = True

@@ -1,6 +1,6 @@
 """The ledger port: append, select, running aggregates. Adapters pass one contract suite (tests/contracts)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,14 @@ class Aggregate:
     n_not_counted: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An observation and its place in the ledger; places only grow."""
+
+    position: int
+    observation: Observation
+
+
 class Ledger(Protocol):
     """The append-only body of evidence."""
 
@@ -51,4 +59,48 @@ class Ledger(Protocol):
 
     async def aggregates(self, selection: Selection) -> Sequence[Aggregate]:
         """Running counts by cluster, ordered by (intent, metric, cluster); cost independent of the number of trials."""
+        ...
+
+    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+        """The next observations behind `position` (0 is the beginning), oldest first; empty when caught up."""
+        ...
+
+
+class RunningStates(Protocol):
+    """States that followers fold from the ledger, each kept with the position up to which it has read.
+
+    A follower is a set of pure reducers (`remit.evidence.following`). Its states and its position change
+    together, so that any process may carry on, and two that try at once cannot both succeed.
+    """
+
+    async def position(self, follower: str) -> int:
+        """Up to which place of the ledger the follower has read; 0 if it has not begun."""
+        ...
+
+    async def load(self, follower: str, keys: Sequence[str] | None = None) -> Mapping[str, str]:
+        """The follower's states by key, as JSON text; all of them if `keys` is None."""
+        ...
+
+    async def advance(
+        self,
+        follower: str,
+        *,
+        expected: int,
+        position: int,
+        changed: Mapping[str, str],
+        actions: Mapping[str, str],
+    ) -> bool:
+        """Keep the changed states, the new position and the actions to take, all or none.
+
+        Returns False, and keeps nothing, if the follower's position is not `expected`: another process was faster.
+        An action (key to JSON text) that is there already is left as it is.
+        """
+        ...
+
+    async def pending_actions(self, follower: str) -> Mapping[str, str]:
+        """Actions that were kept and not yet marked as done, oldest first."""
+        ...
+
+    async def action_done(self, follower: str, key: str) -> None:
+        """Mark an action as done; taking it again must have no further effect anyway."""
         ...

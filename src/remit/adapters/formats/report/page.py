@@ -16,9 +16,9 @@ from remit.adapters.formats.report.scores import (
 from remit.adapters.formats.report.transcripts import Exchange, exchanges, shown
 from remit.conversations import IntentName
 from remit.evaluation.model import CheckResult, Run, Trial
-from remit.evaluation.verdicts import steps_to_the_first_not_earned
 from remit.evidence import Outcome
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.verdicts import steps_to_the_first_not_earned
 from remit.scenarios.model import ScenarioId, StateChange
 
 WORST_SCENARIOS = 12

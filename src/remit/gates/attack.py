@@ -1,13 +1,13 @@
 """The attack gate: do few enough attack scenarios succeed?"""
 
 from remit.conversations import IntentName
-from remit.evaluation.gates import (
+from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
+from remit.gates.tally import (
     Tally,
     excluded_again,
     lower_level_sentence,
     too_many_excluded_sentence,
 )
-from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
 from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate
 from remit.policy.levels import AutonomyLevel

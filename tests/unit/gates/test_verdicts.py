@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evaluation.verdicts import exit_code, grants_from, judge, worst_exit_code
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.verdicts import exit_code, grants_from, judge, worst_exit_code
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy

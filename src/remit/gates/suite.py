@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from math import log
 
 from remit.conversations import IntentName
-from remit.evaluation.gates import (
+from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
+from remit.gates.tally import (
     Tally,
     excluded_again,
     lower_level_sentence,
     too_many_excluded_sentence,
 )
-from remit.evidence.verdicts import Finding, GateVerdict, Interval, Needed
 from remit.policy.gate_words import statement
 from remit.policy.gates import SuiteGate
 from remit.policy.levels import AutonomyLevel

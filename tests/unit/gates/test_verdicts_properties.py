@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evaluation.verdicts import grants_from, judge, steps_to_the_first_not_earned
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.verdicts import grants_from, judge, steps_to_the_first_not_earned
 from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evaluation.gates import attestation_verdict, live_verdict, tally
-from remit.evaluation.gates_attack import attack_verdict
-from remit.evaluation.gates_suite import suite_verdict
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.attack import attack_verdict
+from remit.gates.suite import suite_verdict
+from remit.gates.tally import attestation_verdict, live_verdict, tally
 from remit.policy.gate_words import statement
 from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
