@@ -1,5 +1,6 @@
 """What was seen: observations, and the ledger that keeps them."""
 
+from remit.evidence.following import LedgerFollower, Monitor, Reducer
 from remit.evidence.observations import LabelSource, Observation, ObservationKey, Outcome, Source, Strength
 from remit.evidence.ports import Aggregate, Ledger, Recorded, RunningStates, Selection
 
@@ -7,10 +8,13 @@ __all__ = [
     "Aggregate",
     "LabelSource",
     "Ledger",
+    "LedgerFollower",
+    "Monitor",
     "Observation",
     "ObservationKey",
     "Outcome",
     "Recorded",
+    "Reducer",
     "RunningStates",
     "Selection",
     "Source",

@@ -17,11 +17,15 @@ class Selection:
     intent: IntentName | None = None
     metric: str | None = None
     source: Source | None = None
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Running counts of one cluster within (agent, release, intent, level, metric); kept on append, never recounted."""
+    """Running counts of one cluster within (agent, release, intent, level, metric); kept on append, never recounted.
+
+    An outcome that may still change is not counted: its second observation, which closes it, is.
+    """
 
     agent: AgentName
     release: ReleaseId
@@ -58,11 +62,18 @@ class Ledger(Protocol):
         ...
 
     async def aggregates(self, selection: Selection) -> Sequence[Aggregate]:
-        """Running counts by cluster, ordered by (intent, metric, cluster); cost independent of the number of trials."""
+        """Running counts by cluster, ordered by (intent, metric, cluster); cost independent of the number of trials.
+
+        Counts are kept without source and conversation: ValueError if one of them is selected.
+        """
         ...
 
     async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
-        """The next observations behind `position` (0 is the beginning), oldest first; empty when caught up."""
+        """The next observations behind `position` (0 is the beginning), oldest first; empty when caught up.
+
+        No observation ever appears at or below a place that was seen: a store with several writers hands out
+        places in the order of its commits.
+        """
         ...
 
 

@@ -5,6 +5,7 @@ from remit.adapters.memory.grants import FixedGrants
 from remit.adapters.memory.ledger import MemoryLedger
 from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
 from remit.adapters.memory.recorder import MemoryRecorder
+from remit.adapters.memory.running import MemoryRunningStates
 
 __all__ = [
     "FixedClock",
@@ -12,6 +13,7 @@ __all__ = [
     "MemoryContactCentre",
     "MemoryLedger",
     "MemoryRecorder",
+    "MemoryRunningStates",
     "ScriptedDesk",
     "SystemClock",
 ]

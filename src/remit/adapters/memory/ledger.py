@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from remit.errors import LedgerConflict
-from remit.evidence import Aggregate, Observation, ObservationKey, Outcome, Selection
+from remit.evidence import Aggregate, Observation, ObservationKey, Outcome, Recorded, Selection
 
 
 class MemoryLedger:
@@ -12,6 +12,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._observations: dict[ObservationKey, Observation] = {}
+        self._in_order: list[Recorded] = []
         self._aggregates: dict[tuple[str, str, str, str, str, str], Aggregate] = {}
 
     async def append(self, observations: Sequence[Observation]) -> int:
@@ -25,7 +26,9 @@ class MemoryLedger:
                 raise LedgerConflict(observation.key)
         self._observations.update(fresh)
         for observation in fresh.values():
-            self._count(observation)
+            self._in_order.append(Recorded(len(self._in_order) + 1, observation))
+            if observation.matured:
+                self._count(observation)
         return len(fresh)
 
     async def select(self, selection: Selection) -> AsyncIterator[Observation]:
@@ -36,11 +39,14 @@ class MemoryLedger:
 
     async def aggregates(self, selection: Selection) -> Sequence[Aggregate]:
         """Running counts by cluster, ordered by (intent, metric, cluster)."""
-        if selection.source is not None:
-            message = "aggregates are kept without their source; select by metric instead"
-            raise ValueError(message)
+        if selection.source is not None or selection.conversation is not None:
+            raise ValueError("aggregates are kept without source and conversation; select by metric instead")
         chosen = [aggregate for aggregate in self._aggregates.values() if _fits_aggregate(selection, aggregate)]
         return sorted(chosen, key=lambda a: (a.intent, a.metric, a.cluster, a.agent, a.release, a.level))
+
+    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+        """The next observations behind `position`, oldest first."""
+        return self._in_order[position : position + at_most]
 
     def _count(self, seen: Observation) -> None:
         key = (seen.agent, seen.release, seen.intent, seen.level, seen.metric, seen.cluster)
@@ -66,6 +72,7 @@ def _fits(selection: Selection, observation: Observation) -> bool:
         and selection.intent in (None, observation.intent)
         and selection.metric in (None, observation.metric)
         and selection.source in (None, observation.source)
+        and selection.conversation in (None, observation.conversation)
     )
 
 

@@ -4,5 +4,6 @@ from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.ledger import SqliteLedger
 from remit.adapters.store.recorder import SqliteRecorder
+from remit.adapters.store.running import SqliteRunningStates
 
-__all__ = ["SqliteDatabase", "SqliteLedger", "SqliteRecorder", "StoredGrants"]
+__all__ = ["SqliteDatabase", "SqliteLedger", "SqliteRecorder", "SqliteRunningStates", "StoredGrants"]

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,23 @@ from typing import Any
 from remit.adapters.store.database import SqliteDatabase
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.errors import LedgerConflict
-from remit.evidence import Aggregate, Observation, ObservationKey, Outcome, Selection, Source, Strength
+from remit.evidence import (
+    Aggregate,
+    LabelSource,
+    Observation,
+    ObservationKey,
+    Outcome,
+    Recorded,
+    Selection,
+    Source,
+    Strength,
+)
 
 _COLUMNS = (
     "key, at, agent, release, intent, level, source, strength, metric, outcome, cluster, sampling_probability,"
-    " policy, details"
+    " policy, details, conversation, customer, arm, canary_share, stratum, label, loss, matured"
 )
+_PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
 PAGE = 1000
 """How many observations `select` reads at a time; memory stays flat."""
 
@@ -44,9 +56,8 @@ class SqliteLedger:
 
     async def aggregates(self, selection: Selection) -> Sequence[Aggregate]:
         """Running counts by cluster, ordered by (intent, metric, cluster)."""
-        if selection.source is not None:
-            message = "aggregates are kept without their source; select by metric instead"
-            raise ValueError(message)
+        if selection.source is not None or selection.conversation is not None:
+            raise ValueError("aggregates are kept without source and conversation; select by metric instead")
         where, values = _where(selection)
         statement = (
             "select agent, release, intent, level, metric, cluster, n_passed, n_failed, n_not_counted from aggregates"  # noqa: S608 - column names are ours, values are bound
@@ -56,6 +67,12 @@ class SqliteLedger:
         return [
             Aggregate(AgentName(row[0]), ReleaseId(row[1]), IntentName(row[2]), *row[3:6], *row[6:9]) for row in rows
         ]
+
+    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+        """The next observations behind `position`, oldest first. `seq` is handed out under the writer's lock."""
+        statement = f"select seq, {_COLUMNS} from observations where seq > ? order by seq limit ?"  # noqa: S608 - column names are ours, values are bound
+        rows = await self._database.read(_fetch(statement, (position, at_most)))
+        return [Recorded(row[0], _observation_from(row[1:])) for row in rows]
 
 
 def _fetch(statement: str, values: Sequence[Any]) -> Any:
@@ -74,37 +91,34 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
 
 def _append(connection: sqlite3.Connection, observations: Iterable[Observation]) -> int:
     n_new = 0
+    counts: Counter[tuple[tuple[str, ...], Outcome]] = Counter()
+    statement = f"insert into observations ({_COLUMNS}) values ({_PLACES}) on conflict (key) do nothing"  # noqa: S608 - column names are ours, values are bound
     for observation in observations:
         row = _row(observation)
-        inserted = connection.execute(
-            f"insert into observations ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - column names are ours, values are bound
-            " on conflict (key) do nothing",
-            row,
-        ).rowcount
-        if inserted:
-            _count(connection, observation)
+        if connection.execute(statement, row).rowcount:
             n_new += 1
+            if observation.matured:
+                counts[_cluster(observation), observation.outcome] += 1
         else:
             _refuse_other_content(connection, row)
+    _count(connection, counts)
     return n_new
 
 
-def _count(connection: sqlite3.Connection, seen: Observation) -> None:
-    connection.execute(
+def _cluster(seen: Observation) -> tuple[str, ...]:
+    return seen.agent, seen.release, seen.intent, seen.level, seen.metric, seen.cluster
+
+
+def _count(connection: sqlite3.Connection, counts: "Counter[tuple[tuple[str, ...], Outcome]]") -> None:
+    """Once a cluster and outcome, not once an observation: a batch of one day touches few rows."""
+    connection.executemany(
         "insert into aggregates (agent, release, intent, level, metric, cluster, n_passed, n_failed, n_not_counted)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set n_passed = n_passed + excluded.n_passed,"
         " n_failed = n_failed + excluded.n_failed, n_not_counted = n_not_counted + excluded.n_not_counted",
-        (
-            seen.agent,
-            seen.release,
-            seen.intent,
-            seen.level,
-            seen.metric,
-            seen.cluster,
-            seen.outcome is Outcome.PASSED,
-            seen.outcome is Outcome.FAILED,
-            not seen.outcome.counts,
-        ),
+        [
+            (*cluster, n * (outcome is Outcome.PASSED), n * (outcome is Outcome.FAILED), n * (not outcome.counts))
+            for (cluster, outcome), n in counts.items()
+        ],
     )
 
 
@@ -131,6 +145,14 @@ def _row(seen: Observation) -> tuple[Any, ...]:
         seen.sampling_probability,
         seen.policy,
         json.dumps(dict(seen.details), sort_keys=True),
+        seen.conversation,
+        seen.customer,
+        seen.arm,
+        seen.canary_share,
+        seen.stratum,
+        seen.label.value,
+        seen.loss,
+        int(seen.matured),
     )
 
 
@@ -150,4 +172,12 @@ def _observation_from(row: Sequence[Any]) -> Observation:
         sampling_probability=row[11],
         policy=row[12],
         details=json.loads(row[13]),
+        conversation=row[14],
+        customer=row[15],
+        arm=row[16],
+        canary_share=row[17],
+        stratum=row[18],
+        label=LabelSource(row[19]),
+        loss=row[20],
+        matured=bool(row[21]),
     )

@@ -80,8 +80,44 @@ observations = Table(
     Column("sampling_probability", Float, nullable=False),
     Column("policy", Text, nullable=False),
     Column("details", Text, nullable=False),
+    Column("conversation", Text, nullable=False, server_default=""),
+    Column("customer", Text, nullable=False, server_default=""),
+    Column("arm", Text, nullable=False, server_default=""),
+    Column("stratum", Text, nullable=False, server_default=""),
+    Column("canary_share", Float, nullable=False, server_default="0"),
+    Column("label", Text, nullable=False, server_default="state_check"),
+    Column("loss", Float),
+    Column("matured", Integer, nullable=False, server_default="1"),
     CheckConstraint("sampling_probability > 0 and sampling_probability <= 1", name="sampling_probability"),
     Index("ix_observations_agent", "agent", "release", "intent", "metric"),
+    Index("ix_observations_conversation", "conversation", sqlite_where=text("conversation <> ''")),
+)
+
+followers = Table(
+    "followers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+running_states = Table(
+    "running_states",
+    metadata,
+    Column("follower", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+
+follower_actions = Table(
+    "follower_actions",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("follower", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Index("ix_follower_actions_follower", "follower", "key", unique=True),
+    Index("ix_follower_actions_pending", "follower", sqlite_where=text("done = 0")),
 )
 
 aggregates = Table(
