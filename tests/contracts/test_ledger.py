@@ -14,7 +14,16 @@ from remit.adapters.memory import MemoryLedger
 from remit.adapters.store import SqliteDatabase, SqliteLedger
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.errors import LedgerConflict
-from remit.evidence import Ledger, Observation, ObservationKey, Outcome, Selection, Source, Strength
+from remit.evidence import (
+    LabelSource,
+    Ledger,
+    Observation,
+    ObservationKey,
+    Outcome,
+    Selection,
+    Source,
+    Strength,
+)
 
 OpenLedger = Callable[[], AbstractAsyncContextManager[Ledger]]
 
@@ -128,8 +137,77 @@ def test_a_selection_keeps_agents_releases_intents_and_metrics_apart(open_ledger
     with_ledger(open_ledger, story)
 
 
+LIVE: dict[str, Any] = {
+    "conversation": "c-1",
+    "customer": "d1gest",
+    "arm": "canary",
+    "canary_share": 0.05,
+    "stratum": "flagged",
+    "label": LabelSource.HUMAN_CONFIRMED,
+    "loss": 0.25,
+    "matured": False,
+}
+
+
+def test_what_live_observations_carry_comes_back(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        live = observation("live", **LIVE)
+        await ledger.append([observation("trial"), live])
+        assert await all_of(ledger, Selection(conversation="c-1")) == [live]
+
+    with_ledger(open_ledger, story)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_what_live_observations_carry_is_content(open_ledger: OpenLedger, name: str) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.append([observation("k")])
+        with pytest.raises(LedgerConflict):
+            await ledger.append([observation("k", **{name: LIVE[name]})])
+
+    with_ledger(open_ledger, story)
+
+
+def test_an_outcome_that_may_change_is_counted_once_it_cannot(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.append([observation("k", matured=False)])
+        assert list(await ledger.aggregates(Selection())) == []
+        await ledger.append([observation("k:matured", outcome=Outcome.FAILED)])
+        (aggregate,) = await ledger.aggregates(Selection())
+        assert (aggregate.n_passed, aggregate.n_failed) == (0, 1)
+
+    with_ledger(open_ledger, story)
+
+
+@pytest.mark.parametrize("selection", [Selection(source=Source.LIVE_OUTCOME), Selection(conversation="c-1")])
+def test_counts_by_what_they_are_kept_without_are_refused(open_ledger: OpenLedger, selection: Selection) -> None:
+    async def story(ledger: Ledger) -> None:
+        with pytest.raises(ValueError, match="without source and conversation"):
+            await ledger.aggregates(selection)
+
+    with_ledger(open_ledger, story)
+
+
+def test_places_only_grow_and_are_read_on_from(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        rows = [observation(f"k{i}") for i in range(25)]
+        await ledger.append(rows[:10])
+        first = await ledger.after(0, at_most=7)
+        assert [one.observation for one in first] == rows[:7]
+        await ledger.append(rows)
+        rest = await ledger.after(first[-1].position)
+        assert [one.observation for one in rest] == rows[7:]
+        places = [one.position for one in (*first, *rest)]
+        assert places == sorted(set(places))
+        assert places[0] > 0
+        assert list(await ledger.after(places[-1])) == []
+
+    with_ledger(open_ledger, story)
+
+
 def test_an_empty_ledger_has_nothing_to_say(open_ledger: OpenLedger) -> None:
     async def story(ledger: Ledger) -> None:
+        assert list(await ledger.after(0)) == []
         assert await ledger.append([]) == 0
         assert await all_of(ledger, Selection()) == []
         assert list(await ledger.aggregates(Selection())) == []

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from remit.documents import canonical_json
 from remit.evidence.observations import Observation
 from remit.evidence.ports import Ledger, Recorded, RunningStates
 
@@ -25,7 +24,7 @@ class Reducer(Protocol[State]):
 
     @property
     def name(self) -> str:
-        """Unique within the follower; with the key it names the state: `<name>:<key>`."""
+        """Unique within the follower, without a colon; with the key it names the state: `<name>:<key>`."""
         ...
 
     def key_of(self, observation: Observation) -> str | None:
@@ -62,24 +61,34 @@ class Monitor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One observation and one state that it concerns."""
+
+    recorded: Recorded
+    reducer: Reducer[Any]
+    key: str
+    name: str
+
+
 @dataclass(slots=True)
 class _Fold:
     """States by `<name>:<key>` while observations are added, and which of them have changed."""
 
     reducers: Mapping[str, Reducer[Any]]
+    monitors: Mapping[str, Monitor]
     states: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, Reducer[Any]] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
 
-    def concerned(self, batch: Sequence[Recorded]) -> list[str]:
-        """Names of states that the batch concerns and that are not here yet."""
-        wanted: dict[str, None] = {}
-        for reducer in self.reducers.values():
-            for recorded in batch:
-                key = reducer.key_of(recorded.observation)
-                if key is not None and (name := f"{reducer.name}:{key}") not in self.states:
-                    wanted[name] = None
-        return list(wanted)
+    def places(self, batch: Sequence[Recorded]) -> list[_Place]:
+        """What the batch concerns, in the order of the ledger."""
+        return [
+            _Place(recorded, reducer, key, f"{name}:{key}")
+            for recorded in batch
+            for name, reducer in self.reducers.items()
+            if (key := reducer.key_of(recorded.observation)) is not None
+        ]
 
     def take(self, loaded: Mapping[str, str]) -> None:
         """States as they were kept."""
@@ -88,24 +97,22 @@ class _Fold:
             if reducer is not None:
                 self.states[name] = reducer.decode(json.loads(text))
 
-    def add(self, recorded: Recorded) -> None:
-        """One observation through every reducer."""
-        for reducer in self.reducers.values():
-            key = reducer.key_of(recorded.observation)
-            if key is None:
-                continue
-            name = f"{reducer.name}:{key}"
-            before = self.states[name] if name in self.states else reducer.start(key)
-            after = reducer.add(before, recorded)
+    def add(self, places: Sequence[_Place]) -> None:
+        """One step for each place."""
+        for place in places:
+            reducer, name = place.reducer, place.name
+            before = self.states[name] if name in self.states else reducer.start(place.key)
+            after = reducer.add(before, place.recorded)
             self.states[name] = after
             self.changed[name] = reducer
-            if isinstance(reducer, Monitor):
-                for action, content in reducer.actions(key, before, after, recorded).items():
-                    self.actions.setdefault(action, canonical_json(content))
+            monitor = self.monitors.get(reducer.name)
+            if monitor is not None:
+                for action, content in monitor.actions(place.key, before, after, place.recorded).items():
+                    self.actions.setdefault(action, _text(content))
 
     def encoded(self) -> dict[str, str]:
         """What has changed, as it is to be kept."""
-        return {name: canonical_json(reducer.encode(self.states[name])) for name, reducer in self.changed.items()}
+        return {name: _text(reducer.encode(self.states[name])) for name, reducer in self.changed.items()}
 
     def kept(self) -> None:
         """What had changed is durable now."""
@@ -113,6 +120,11 @@ class _Fold:
         self.actions.clear()
         if len(self.states) > MOST_REMEMBERED:
             self.states.clear()
+
+
+def _text(document: Any) -> str:
+    """One text for one content; TypeError if it is no JSON."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 class LedgerFollower:
@@ -134,6 +146,7 @@ class LedgerFollower:
             raise ValueError(f"follower {name!r}: reducers need names of their own, without a colon")
         self.name = name
         self._reducers = by_name
+        self._monitors = {one.name: one for one in reducers if isinstance(one, Monitor)}
         self._ledger = ledger
         self._states = states
         self._remembered: tuple[int, _Fold] | None = None
@@ -159,14 +172,17 @@ class LedgerFollower:
     async def _where(self) -> tuple[int, _Fold]:
         """The position and what is remembered of the states there; taken, so that nothing half-done is met again."""
         remembered, self._remembered = self._remembered, None
-        return remembered or (await self._states.position(self.name), _Fold(self._reducers))
+        return remembered or (await self._states.position(self.name), self._nothing())
+
+    def _nothing(self) -> _Fold:
+        return _Fold(self._reducers, self._monitors)
 
     async def _advance(self, expected: int, fold: _Fold, found: Sequence[Recorded]) -> bool:
-        missing = fold.concerned(found)
+        places = fold.places(found)
+        missing = {place.name: None for place in places if place.name not in fold.states}
         if missing:
-            fold.take(await self._states.load(self.name, missing))
-        for recorded in found:
-            fold.add(recorded)
+            fold.take(await self._states.load(self.name, list(missing)))
+        fold.add(places)
         position = found[-1].position
         if not await self._states.advance(
             self.name, expected=expected, position=position, changed=fold.encoded(), actions=dict(fold.actions)
@@ -209,14 +225,12 @@ class LedgerFollower:
 
         Equal to `RunningStates.load` of a follower that has read up to there; cost grows with history.
         """
-        fold = _Fold(self._reducers)
+        fold = self._nothing()
         position = 0
         while position < to_position:
             found = await self._ledger.after(position, at_most=min(batch, to_position - position))
             if not found:
                 break
-            for recorded in found:
-                if recorded.position <= to_position:
-                    fold.add(recorded)
+            fold.add(fold.places([recorded for recorded in found if recorded.position <= to_position]))
             position = found[-1].position
         return fold.encoded()
