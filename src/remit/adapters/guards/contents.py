@@ -16,10 +16,10 @@ def texts_in(content: Any, *, depth: int = _DEPTH) -> Iterator[str]:
         raise ValueError(f"a tool's result is nested more than {_DEPTH} deep")
     if isinstance(content, str):
         yield content
-    elif isinstance(content, Mapping):
+    elif isinstance(content, dict | Mapping):  # the exact type first: asking an abstract class costs more
         for key, value in content.items():
             yield str(key)
             yield from texts_in(value, depth=depth - 1)
-    elif isinstance(content, Sequence):
+    elif isinstance(content, list | Sequence):
         for value in content:
             yield from texts_in(value, depth=depth - 1)

@@ -6,12 +6,14 @@ from remit.adapters.guards.contents import texts_in
 from remit.adapters.guards.injection import order_in_data, order_in_message
 from remit.adapters.guards.lengths import excess, is_blank
 from remit.adapters.guards.loops import n_repeats
-from remit.adapters.guards.numbers import has_card_number, has_iban
+from remit.adapters.guards.numbers import has_card_number, has_digit, has_iban
 from remit.adapters.guards.secrets import secret_in
 from remit.conversations import Conversation, Message
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall, ProposedHandoff
 from remit.runtime.ports import AgentView, Breach, Clear, GuardVerdict
 from remit.tools import ToolCall, ToolFailed, ToolOutcomeUnknown, ToolResult, ToolSucceeded
+
+_CLEAR = Clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class LocalGuardrails:
             return Breach("message_length", f"the message has {too_long}")
         if order := order_in_message(message.text):
             return Breach("prompt_injection", f"the message contains {order}")
-        return Clear()
+        return _CLEAR
 
     async def screen_proposal(self, proposal: Proposal, view: AgentView) -> GuardVerdict:
         """Answers: length, loops, leaks. Calls: credentials in the arguments. Handoffs always pass."""
@@ -57,7 +59,7 @@ class LocalGuardrails:
                 secret = next(filter(None, map(secret_in, texts_in(call.arguments))), None)
                 return Breach("secret", f"the arguments contain {secret}", critical=True) if secret else Clear()
             case ProposedHandoff():
-                return Clear()
+                return _CLEAR
 
     async def screen_result(self, call: ToolCall, result: ToolResult) -> GuardVerdict:
         """Orders for the agent, planted in data."""
@@ -67,7 +69,7 @@ class LocalGuardrails:
             case ToolFailed(message=message) | ToolOutcomeUnknown(message=message):
                 texts = [message]
         order = next(filter(None, map(order_in_data, texts)), None)
-        return Breach("prompt_injection", f"the result of {call.tool!r} contains {order}") if order else Clear()
+        return Breach("prompt_injection", f"the result of {call.tool!r} contains {order}") if order else _CLEAR
 
     def _screen_answer(self, text: str, conversation: Conversation) -> GuardVerdict:
         if is_blank(text):
@@ -76,16 +78,17 @@ class LocalGuardrails:
             return Breach("answer_length", f"the answer has {too_long}")
         if leak := _leak_in(text):
             return Breach("secret", f"the answer contains {leak}", critical=True)
-        said = [message.text for message in conversation.messages() if message.speaker == "agent"]
+        said = [entry.text for entry in conversation.entries if isinstance(entry, Message) and entry.speaker == "agent"]
         repeats = n_repeats(text, said)
         if repeats >= self.limits.same_answers:
             return Breach("loop", f"the agent would say the same thing {repeats + 1} times in a row")
-        return Clear()
+        return _CLEAR
 
 
 def _leak_in(text: str) -> str | None:
-    if has_card_number(text):
-        return "a whole card number"
-    if has_iban(text):
-        return "a whole IBAN"
+    if has_digit(text):
+        if has_card_number(text):
+            return "a whole card number"
+        if has_iban(text):
+            return "a whole IBAN"
     return secret_in(text)

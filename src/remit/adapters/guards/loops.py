@@ -11,6 +11,8 @@ def n_repeats(text: str, said: Sequence[str]) -> int:
 
     Case, punctuation and spaces do not count; digits do, because another order is another answer.
     """
+    if not said:
+        return 0
     wanted = _plain(text)
     n = 0
     for earlier in reversed(said):

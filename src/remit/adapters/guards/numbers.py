@@ -2,6 +2,7 @@
 
 import re
 
+_DIGIT = re.compile(r"\d")
 _SEPARATED_DIGITS = re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?!\w)")
 # Issuer prefixes with the lengths that they use (ISO/IEC 7812; the issuers' public ranges).
@@ -32,6 +33,11 @@ def passes_luhn(digits: str) -> bool:
         value = int(digit) * (1 + place % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
+
+
+def has_digit(text: str) -> bool:
+    """Whether there is any digit: without one there is neither of these numbers."""
+    return _DIGIT.search(text) is not None
 
 
 def has_card_number(text: str) -> bool:

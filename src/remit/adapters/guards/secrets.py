@@ -2,7 +2,9 @@
 
 import re
 
-_SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
+from remit.adapters.guards.stems import stems_in
+
+SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
     ("a cloud access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
     ("a service token", re.compile(r"\b[sr]k[-_](?=[\w-]*\d)[\w-]{20,}")),
@@ -20,6 +22,15 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+# One of these stands in every credential above, in small letters; ordinary answers hold none.
+_STEMS = (
+    *("private", "akia", "asia", "sk-", "sk_", "rk-", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("glpat-", "xox", "eyj", "://", "passw", "api", "secret", "access"),
+)
+
+
 def secret_in(text: str) -> str | None:
     """What kind of credential stands in the text, or None."""
-    return next((what for what, pattern in _SECRETS if pattern.search(text)), None)
+    if not stems_in(text, _STEMS):
+        return None
+    return next((what for what, pattern in SECRETS if pattern.search(text)), None)
