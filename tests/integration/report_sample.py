@@ -22,7 +22,7 @@ from remit.evaluation.model import Baseline, CheckResult, Run, RunId, Trial
 from remit.evidence import Aggregate, Outcome
 from remit.gates.verdicts import grants_from, judge
 from remit.policy.decisions import HandOff, RunTool, Send
-from remit.policy.gates import AttestationGate, LiveGate, SuiteGate
+from remit.policy.gates import AtMost, AttestationGate, LiveGate, NoWorseThan, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
 from remit.policy.proposals import ProposedAnswer, ProposedCall, ProposedHandoff
@@ -49,8 +49,8 @@ def sample_policy() -> Policy:
     """Two levels; the second also asks for things that no trial can show."""
     journeys = SuiteGate(suite="journeys", k=4, at_least=0.9)
     stricter = SuiteGate(suite="journeys", k=4, at_least=0.95)
-    live = LiveGate(metric="bad_outcome", parameters={"at_most": 0.02})
-    csat = LiveGate(metric="csat", parameters={"no_worse_than": "stable"}, mode="observe")
+    live = LiveGate(metric="bad_outcome", bound=AtMost(0.02))
+    csat = LiveGate(metric="csat", bound=NoWorseThan("stable"), mode="observe")
     return Policy(
         name="shop-support",
         problem="",

@@ -46,7 +46,7 @@ def gates() -> st.SearchStrategy[dict[str, Any]]:
     passing = st.fixed_dictionaries({"k": st.integers(1, 3), "at_least": bound})
     return st.one_of(
         st.fixed_dictionaries({"suite": st.sampled_from(["a", "b"]), "pass_hat_k": passing}, optional=mode),
-        st.fixed_dictionaries({"live": st.just("bad"), "at_most": bound}, optional=mode),
+        st.fixed_dictionaries({"live": st.just("bad_outcome"), "at_most": bound}, optional=mode),
         st.fixed_dictionaries({"attest": st.lists(st.sampled_from(["x", "y"]), min_size=1)}, optional=mode),
     )
 

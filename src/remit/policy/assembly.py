@@ -5,7 +5,20 @@ from dataclasses import replace
 
 from remit.conversations import IntentName
 from remit.policy.canonical import policy_digest
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gates import (
+    NON_INFERIORITY_RATIO,
+    AtLeast,
+    AtMost,
+    AttackGate,
+    AttestationGate,
+    Bound,
+    Gate,
+    LiveEvidence,
+    LiveGate,
+    LoadGate,
+    NoWorseThan,
+    SuiteGate,
+)
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import compile_limits
 from remit.policy.model import (
@@ -27,6 +40,7 @@ from remit.policy.schema import (
     IntentDocument,
     LevelDocument,
     LiveGateDocument,
+    LoadGateDocument,
     PolicyDocument,
     SuiteGateDocument,
 )
@@ -47,7 +61,9 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
         intents={IntentName(name): _intent(name, intent, tools) for name, intent in document.intents.items()},
         levels=_levels(document),
         gates={
-            AutonomyLevel.named(level): tuple(map(_gate, gates)) for level, gates in document.gates.items() if gates
+            AutonomyLevel.named(level): tuple(map(assemble_gate, gates))
+            for level, gates in document.gates.items()
+            if gates
         },
         rollback=tuple(RollbackRule(rule.when.model_dump(exclude_none=True), rule.do) for rule in document.rollback),
         signoff={AutonomyLevel.named(level): _once(roles) for level, roles in document.signoff.items() if roles},
@@ -102,7 +118,8 @@ def assemble_level(level: LevelDocument) -> LevelPolicy:
     return derived if derived.ask_threshold == written.ask_threshold else written
 
 
-def _gate(gate: GateDocument) -> Gate:
+def assemble_gate(gate: GateDocument) -> Gate:
+    """The gate of a form that has no misfits."""
     match gate:
         case SuiteGateDocument():
             passing = gate.pass_hat_k
@@ -110,9 +127,34 @@ def _gate(gate: GateDocument) -> Gate:
         case AttackGateDocument():
             return AttackGate(gate.suite, gate.attack_success.at_most, gate.attack_success.confidence, gate.mode)
         case LiveGateDocument():
-            return LiveGate(gate.live, gate.model_dump(exclude={"live", "mode"}, exclude_none=True), gate.mode)
+            return LiveGate(
+                metric=gate.live,
+                bound=_bound(gate),
+                evidence=_evidence(gate),
+                min_days=gate.min_days,
+                min_conversations=gate.min_conversations,
+                max_conversations=gate.max_conversations,
+                confidence=gate.confidence,
+                mode=gate.mode,
+            )
+        case LoadGateDocument():
+            return LoadGate(gate.load, gate.p99_at_most, gate.errors_at_most, gate.confidence, gate.mode)
         case AttestationGateDocument():
-            return AttestationGate(_once(gate.attest), gate.mode)
+            return AttestationGate(_once(gate.attest), gate.by or "", gate.mode)
+
+
+def _bound(gate: LiveGateDocument) -> Bound:
+    if gate.at_most is not None:
+        return AtMost(gate.at_most)
+    if gate.at_least is not None:
+        return AtLeast(gate.at_least)
+    return NoWorseThan(gate.no_worse_than or "stable", gate.ratio or NON_INFERIORITY_RATIO)
+
+
+def _evidence(gate: LiveGateDocument) -> LiveEvidence:
+    written = gate.evidence
+    clusters = {name: None for name in ("day", "customer") if name in written.cluster}
+    return LiveEvidence(written.labels, dict(written.sampling), written.matured_after or 0.0, tuple(clusters))
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What happens to a proposal: the one place where the policy's rule meets the agent's wish."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from remit.conversations import HandoffReason
@@ -85,7 +86,7 @@ def _decide_answer(rule: IntentRule, confidence: float, proposal: ProposedAnswer
     if confidence < rule.ask_threshold:
         return _too_uncertain(rule, confidence)
     if _acts_alone(rule, confidence):
-        return Send(proposal, _clears_sending(rule, confidence))
+        return Send(proposal, _clears_sending(confidence, rule.send_threshold))
     return AskExpert(proposal, _below_sending(rule, confidence))
 
 
@@ -112,7 +113,7 @@ def _decide_call(rule: IntentRule, confidence: float, proposal: ProposedCall, fa
             proposal, f"the limits of tool {proposal.call.tool!r} do not hold here: `{tool.limits.expression}`"
         )
     limits = f"; its limits hold: `{tool.limits.expression}`" if tool.limits is not None else ""
-    return RunTool(proposal.call, _clears_sending(rule, confidence) + limits)
+    return RunTool(proposal.call, _clears_sending(confidence, rule.send_threshold) + limits)
 
 
 def _write_waits(rule: IntentRule, tool: ToolRule, proposal: ProposedCall) -> str:
@@ -144,10 +145,12 @@ def _too_uncertain(rule: IntentRule, confidence: float) -> HandOff:
     )
 
 
-def _clears_sending(rule: IntentRule, confidence: float) -> str:
+# The one sentence that ordinary traffic needs again and again.
+@lru_cache(maxsize=4096)
+def _clears_sending(confidence: float, threshold: float) -> str:
     return (
-        f"confidence {_beside(confidence, rule.send_threshold)} is at or above the sending threshold "
-        f"{_beside(rule.send_threshold, confidence)}"
+        f"confidence {_beside(confidence, threshold)} is at or above the sending threshold "
+        f"{_beside(threshold, confidence)}"
     )
 
 

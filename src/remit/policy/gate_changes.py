@@ -2,11 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from math import inf
 
 from remit.policy.canonical import canonical_text
 from remit.policy.changes import Direction, PolicyChange, fewer, more
 from remit.policy.gate_words import in_words
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gates import (
+    AtLeast,
+    AtMost,
+    AttackGate,
+    AttestationGate,
+    Gate,
+    LiveGate,
+    LoadGate,
+    NoWorseThan,
+    SuiteGate,
+)
 from remit.policy.levels import AutonomyLevel
 
 _Gates = Mapping[AutonomyLevel, Sequence[Gate]]
@@ -47,6 +58,8 @@ def _subject(gate: Gate) -> str:
             return f"attacks of {gate.suite}"
         case LiveGate():
             return f"live {gate.metric}"
+        case LoadGate():
+            return f"load {gate.load}"
         case AttestationGate():
             return "attestations"
 
@@ -90,7 +103,13 @@ def _moved(before: Gate, after: Gate) -> Direction | None:
         case AttestationGate(), AttestationGate():
             gone = Direction.GRANTS if set(before.attestations) - set(after.attestations) else Direction.NEUTRAL
             added = Direction.TAKES if set(after.attestations) - set(before.attestations) else Direction.NEUTRAL
-            return _together(gone, added)
+            return _together(gone, added) if before.by == after.by else None
+        case LoadGate(), LoadGate():
+            return _together(
+                more(before.p99_at_most_s, after.p99_at_most_s),
+                more(before.errors_at_most, after.errors_at_most),
+                fewer(before.confidence, after.confidence),
+            )
         case LiveGate(), LiveGate():
             return _live_moved(before, after)
         case _:
@@ -98,17 +117,34 @@ def _moved(before: Gate, after: Gate) -> Direction | None:
 
 
 def _live_moved(before: LiveGate, after: LiveGate) -> Direction | None:
-    """Only numbers whose meaning is plain are compared; other parameters must be equal."""
-    plain = {"at_most": more, "at_least": fewer, "min_days": fewer, "confidence": fewer}
-    old, new = dict(before.parameters), dict(after.parameters)
-    directions = []
-    for key, direction in plain.items():
-        was, now = old.pop(key, None), new.pop(key, None)
-        if (was is None) != (now is None):
+    """Only numbers whose meaning is plain are compared; which evidence counts must be equal."""
+    bound = _bound_moved(before, after)
+    if bound is None or canonical_text(before.evidence) != canonical_text(after.evidence):
+        return None
+    return _together(
+        bound,
+        fewer(before.min_days, after.min_days),
+        fewer(before.min_conversations, after.min_conversations),
+        more(_at_most(before), _at_most(after)),
+        fewer(before.confidence, after.confidence),
+    )
+
+
+def _bound_moved(before: LiveGate, after: LiveGate) -> Direction | None:
+    match before.bound, after.bound:
+        case AtMost(was), AtMost(now):
+            return more(was, now)
+        case AtLeast(was), AtLeast(now):
+            return fewer(was, now)
+        case NoWorseThan(old, was), NoWorseThan(new, now) if old == new:
+            return more(was, now)
+        case _:
             return None
-        if was is not None and now is not None:
-            directions.append(direction(was, now))
-    return _together(*directions) if canonical_text(old) == canonical_text(new) else None
+
+
+def _at_most(gate: LiveGate) -> float:
+    """More conversations give more time; what follows from the bound is the bound's matter."""
+    return inf if gate.max_conversations is None else gate.max_conversations
 
 
 def _together(*directions: Direction) -> Direction | None:

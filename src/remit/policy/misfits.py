@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from remit.documents import KeyPath, Located, Problem, suggest
-from remit.policy.assembly import assemble_level
+from remit.policy.assembly import assemble_gate, assemble_level
+from remit.policy.gate_words import statement
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import LimitError, compile_limits
-from remit.policy.schema import GrantDocument, LiveGateDocument, PolicyDocument
+from remit.policy.live_misfits import live_misfits
+from remit.policy.schema import GateDocument, GrantDocument, LiveGateDocument, PolicyDocument
 
 _LOWEST_ACTING = AutonomyLevel.SUPERVISED_ANSWERS.label
 
@@ -92,15 +94,18 @@ def _gate_misfits(document: PolicyDocument, located: Located) -> Iterator[Proble
             line = located.line_of(("gates", level, index))
             if gate in gates[:index]:
                 yield Problem(line, f"the same gate stands twice at {level}", "Remove one.")
-            if not isinstance(gate, LiveGateDocument):
-                continue
-            bounds = [key for key in ("at_most", "at_least", "no_worse_than") if getattr(gate, key) is not None]
-            if len(bounds) != 1:
-                yield Problem(
-                    line,
-                    f"the live gate on {gate.live!r} has {len(bounds)} bounds, it needs exactly one",
-                    "Write one of `at_most`, `at_least` or `no_worse_than: stable`.",
-                )
+            if isinstance(gate, LiveGateDocument):
+                yield from live_misfits(gate, level, ("gates", level, index), located, document.baseline)
+                if any(_same_statement(gate, other) for other in gates[:index] if other != gate):
+                    yield Problem(
+                        line,
+                        f"two live gates at {level} state the same of {gate.live!r} on other evidence",
+                        "Keep one: their verdicts could not be told apart.",
+                    )
+
+
+def _same_statement(gate: LiveGateDocument, other: GateDocument) -> bool:
+    return isinstance(other, LiveGateDocument) and statement(assemble_gate(gate)) == statement(assemble_gate(other))
 
 
 def _rollback_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:

@@ -171,26 +171,53 @@ class LiveEvidenceDocument(Border):
     """Which live outcomes count."""
 
     labels: Literal["human_confirmed", "judge", "any"] = Field(
-        default="human_confirmed", description="Whose verdicts count."
+        default="human_confirmed",
+        description="Whose verdicts count; metrics on which nobody is asked count with the label that they have.",
     )
     sampling: dict[Name, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
-        default_factory=dict, description="Share of each kind of conversation that is labelled."
+        default_factory=dict, description="Share of each kind of conversation that is drawn to be labelled."
     )
     matured_after: Duration | None = Field(default=None, description="How old an outcome must be before it counts.")
-    cluster: list[Name] = Field(default_factory=list, description="What makes outcomes dependent, such as `day`.")
+    cluster: list[Literal["day", "customer"]] = Field(
+        default=["day", "customer"], min_length=1, description="What makes outcomes dependent."
+    )
 
 
 class LiveGateDocument(Border):
-    """A rate measured on live conversations."""
+    """A rate measured on live conversations; exactly one of the three bounds."""
 
-    live: Name = Field(description="The metric, as the glossary names it.")
+    live: Name = Field(
+        description="The metric: `containment`, `bad_outcome`, `critical_action`, `recontact`, `csat`, `turn` or "
+        "`handling_time`."
+    )
     at_most: Fraction | None = Field(default=None, description="Highest acceptable rate.")
     at_least: Fraction | None = Field(default=None, description="Lowest acceptable rate.")
-    no_worse_than: Literal["stable"] | None = Field(default=None, description="Compared with the stable release.")
-    per: Name | None = Field(default=None, description="What is counted, such as `contained_conversation`.")
-    evidence: LiveEvidenceDocument | None = Field(default=None, description="Which live outcomes count.")
-    min_days: int | None = Field(default=None, ge=1, description="Days that the evidence must span.")
-    confidence: Fraction | None = Field(default=None, description="1 - alpha of the test.")
+    no_worse_than: Literal["stable", "human_baseline"] | None = Field(
+        default=None, description="Compared with the stable release, or with people before the agent came."
+    )
+    ratio: Annotated[float, Field(ge=1.0, le=10.0)] | None = Field(
+        default=None, description="Only with `no_worse_than`: how many times as bad must be excluded; left out, 1.5."
+    )
+    per: Name | None = Field(default=None, description="What is counted; the metric's own unit, to be read.")
+    evidence: LiveEvidenceDocument = Field(default=LiveEvidenceDocument(), description="Which live outcomes count.")
+    min_days: int = Field(default=14, ge=1, le=90, description="Days that the evidence must span.")
+    min_conversations: int = Field(default=0, ge=0, description="Conversations that must count, at least.")
+    max_conversations: int | None = Field(
+        default=None,
+        ge=1,
+        description="Independent conversations after which an undecided gate is not earned; left out, 45 / `at_most`.",
+    )
+    confidence: Fraction = Field(default=0.95, description="1 - alpha over all attempts at the promotion.")
+    mode: Mode = "enforce"
+
+
+class LoadGateDocument(Border):
+    """The release holds a load."""
+
+    load: Name = Field(description="Name of the load, as load results carry it.")
+    p99_at_most: Duration = Field(description="Time within which 99 of 100 turns must be answered, such as `10s`.")
+    errors_at_most: Fraction = Field(default=0.01, description="Highest acceptable share of failed turns.")
+    confidence: Fraction = Field(default=0.95, description="Of each of the two bounds.")
     mode: Mode = "enforce"
 
 
@@ -198,6 +225,7 @@ class AttestationGateDocument(Border):
     """Named persons have attested these things."""
 
     attest: list[Name] = Field(min_length=1, description="What has to be attested, such as `security_review`.")
+    by: Name | None = Field(default=None, description="Function of the organisation that must attest, such as `risk`.")
     mode: Mode = "enforce"
 
 
@@ -205,7 +233,13 @@ def gate_kind(value: Any) -> str | None:
     """Which gate a mapping means, by the key that only this gate has."""
     if not isinstance(value, dict):
         return None
-    for key, kind in (("live", "live"), ("attest", "attest"), ("attack_success", "attack"), ("suite", "suite")):
+    for key, kind in (
+        ("live", "live"),
+        ("load", "load"),
+        ("attest", "attest"),
+        ("attack_success", "attack"),
+        ("suite", "suite"),
+    ):
         if key in value:
             return f"gate:{kind}"
     return "gate:suite" if "pass_hat_k" in value else None
@@ -215,12 +249,13 @@ GateDocument = Annotated[
     Annotated[SuiteGateDocument, Tag("gate:suite")]
     | Annotated[AttackGateDocument, Tag("gate:attack")]
     | Annotated[LiveGateDocument, Tag("gate:live")]
+    | Annotated[LoadGateDocument, Tag("gate:load")]
     | Annotated[AttestationGateDocument, Tag("gate:attest")],
     Discriminator(
         gate_kind,
         custom_error_type="variant",
         custom_error_message="is no gate",
-        custom_error_context={"mend": "A gate begins with `suite:`, `live:` or `attest:`."},
+        custom_error_context={"mend": "A gate begins with `suite:`, `live:` or `attest:`, or with `load:`."},
     ),
 ]
 

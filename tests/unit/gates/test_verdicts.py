@@ -9,7 +9,7 @@ from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
 from remit.gates.verdicts import exit_code, grants_from, judge, worst_exit_code
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gates import AtMost, AttackGate, AttestationGate, Gate, LiveGate, NoWorseThan, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
 
@@ -194,7 +194,7 @@ def test_a_weak_intent_does_not_hide_among_strong_ones() -> None:
 @pytest.mark.parametrize(
     ("gate", "text"),
     [
-        (LiveGate(metric="bad_outcome", parameters={"at_most": 0.02}), "No live conversation"),
+        (LiveGate(metric="bad_outcome", bound=AtMost(0.02)), "No live conversation"),
         (AttestationGate(attestations=("security_review",)), "Nobody has attested security_review"),
     ],
 )
@@ -240,7 +240,7 @@ def test_a_level_without_gates_cannot_be_earned() -> None:
 
 
 def test_an_observed_gate_neither_earns_nor_blocks() -> None:
-    observed = LiveGate(metric="csat", mode="observe")
+    observed = LiveGate(metric="csat", bound=NoWorseThan("stable"), mode="observe")
 
     assert granted(policy({ANSWERS: (JOURNEYS, observed)}), counts([(4, 0)] * 41)) is ANSWERS
     assert granted(policy({ANSWERS: (observed,)}), counts([(4, 0)] * 41)) is AutonomyLevel.SHADOW
@@ -270,7 +270,7 @@ def test_no_verdict_at_all_is_undecided() -> None:
 
 
 def test_observed_gates_do_not_change_the_exit_code() -> None:
-    gates = (JOURNEYS, LiveGate(metric="csat", mode="observe"))
+    gates = (JOURNEYS, LiveGate(metric="csat", bound=NoWorseThan("stable"), mode="observe"))
     verdicts = judge(policy({ANSWERS: gates}), counts([(4, 0)] * 41), agent=AGENT, release=RELEASE)
 
     assert exit_code(verdicts) == 0

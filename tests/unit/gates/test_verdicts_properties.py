@@ -10,7 +10,7 @@ from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
 from remit.gates.verdicts import grants_from, judge, steps_to_the_first_not_earned
 from remit.policy.gate_words import statement
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gates import AtMost, AttackGate, AttestationGate, Gate, LiveGate, NoWorseThan, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
 
@@ -20,8 +20,8 @@ WORST_FIRST = [Finding.REFUTED, Finding.UNDECIDED, Finding.SUPPORTED]
 gates: st.SearchStrategy[Gate] = st.one_of(
     st.builds(SuiteGate, st.just("journeys"), st.integers(1, 4), st.sampled_from([0.5, 0.7, 0.9])),
     st.builds(AttackGate, st.just("red-team"), st.sampled_from([0.1, 0.3])),
-    st.just(LiveGate(metric="bad_outcome", parameters={"at_most": 0.02})),
-    st.just(LiveGate(metric="csat", mode="observe")),
+    st.just(LiveGate(metric="bad_outcome", bound=AtMost(0.02))),
+    st.just(LiveGate(metric="csat", bound=NoWorseThan("stable"), mode="observe")),
     st.just(AttestationGate(attestations=("security_review",))),
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from remit.conversations import IntentName
 from remit.policy.document import parse_policy, rule_at
-from remit.policy.gates import AttackGate, AttestationGate, LiveGate, SuiteGate
+from remit.policy.gates import AttackGate, AttestationGate, LiveGate, NoWorseThan, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.tools import Effect, ToolName
 from unit.policy.sample import EXAMPLE, changed, read, refusal
@@ -60,8 +60,8 @@ def test_every_kind_of_gate_is_read() -> None:
     )
     live, csat = gates[AutonomyLevel.TOOLS_WITH_APPROVAL]
     assert isinstance(live, LiveGate)
-    assert live.parameters["evidence"]["matured_after"] == 7 * 86_400
-    assert csat == LiveGate("csat", {"no_worse_than": "stable"}, "observe")
+    assert live.evidence.matured_after_s == 7 * 86_400
+    assert csat == LiveGate("csat", NoWorseThan("stable"), mode="observe")
 
 
 def test_durations_become_seconds() -> None:
