@@ -22,6 +22,7 @@ from remit.policy.gates import (
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import compile_limits
 from remit.policy.model import (
+    CalibrationPolicy,
     IntentPolicy,
     LevelPolicy,
     Policy,
@@ -71,6 +72,14 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
         baseline=document.baseline,
         turn=TurnLimits(document.turn.max_steps, document.turn.deadline),
         source=source,
+        calibration=CalibrationPolicy(
+            {
+                pool: tuple(map(IntentName, sorted(set(intents))))
+                for pool, intents in document.calibration.pools.items()
+            },
+            document.calibration.valid_for,
+            document.calibration.expert_share,
+        ),
     )
     return replace(content, digest=policy_digest(content))
 
@@ -109,7 +118,7 @@ def _levels(document: PolicyDocument) -> Mapping[AutonomyLevel, LevelPolicy]:
 def assemble_level(level: LevelDocument) -> LevelPolicy:
     """One level as it is written; what it takes over from lower levels is not its matter."""
     written = LevelPolicy(
-        Risk(level.risk.error_at_most, level.risk.confidence),
+        Risk(level.risk.error_at_most, level.risk.confidence, level.risk.definition),
         Review(level.review.sample, level.review.wait),
         level.ask_from,
     )

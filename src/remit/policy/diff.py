@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from remit.policy.canonical import canonical_text
+from remit.policy.calibration_changes import calibration_changes, definition_change
 from remit.policy.changes import Direction, PolicyChange, fewer, more
 from remit.policy.gate_changes import gate_changes
 from remit.policy.intent_changes import intent_changes
@@ -29,6 +30,7 @@ def describe_changes(old: Policy, new: Policy) -> Sequence[PolicyChange]:
         *_rollback(old.rollback, new.rollback),
         *_signoff(old.signoff, new.signoff),
         *_turn(old, new),
+        *calibration_changes(old.calibration, new.calibration),
     )
 
 
@@ -81,6 +83,7 @@ def _level(old: LevelPolicy, new: LevelPolicy) -> Iterator[tuple[Direction, str]
         more(*risk),
         f"; sending threshold {old.send_threshold:g} to {new.send_threshold:g}",
     )
+    yield from definition_change(old.risk, new.risk)
     asking = (old.ask_threshold, new.ask_threshold)
     yield from _moved("asking threshold", *asking, fewer(*asking))
     confidence = (old.risk.confidence, new.risk.confidence)

@@ -41,10 +41,14 @@ class IntentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The share of wrong contained outcomes that is acceptable, and the confidence with which it must hold."""
+    """The share of wrong outcomes that is acceptable, and the confidence with which it must hold.
+
+    `definition` says of what it is a share: of what is contained, or of everything that comes in.
+    """
 
     error_at_most: float
     confidence: float = 0.95
+    definition: Literal["error_per_contained", "error_per_conversation"] = "error_per_contained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,21 @@ class RollbackRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationPolicy:
+    """How thresholds are certified.
+
+    Args:
+        pools: Intents that share one threshold because none has labels enough, by the name of their risk class.
+        valid_for_s: How long a certificate holds.
+        expert_share: Share of proposals that experts can look at; None leaves the asking threshold to the level.
+    """
+
+    pools: Mapping[str, tuple[IntentName, ...]] = field(default_factory=dict)
+    valid_for_s: float = 90 * 86400.0
+    expert_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnLimits:
     """Bounds of one turn."""
 
@@ -113,3 +132,4 @@ class Policy:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     turn: TurnLimits = TurnLimits()
     source: str = ""
+    calibration: CalibrationPolicy = CalibrationPolicy()

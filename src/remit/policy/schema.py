@@ -110,6 +110,10 @@ class RiskDocument(Border):
 
     error_at_most: Fraction = Field(description="Share of wrong contained outcomes; thresholds are derived from it.")
     confidence: Fraction = Field(default=0.95, description="Confidence with which `error_at_most` must hold.")
+    definition: Literal["error_per_contained", "error_per_conversation"] = Field(
+        default="error_per_contained",
+        description="Of what `error_at_most` is a share: of what the agent handles alone, or, laxer, of all that comes in.",
+    )
 
 
 class ReviewDocument(Border):
@@ -293,6 +297,21 @@ class TurnDocument(Border):
     )
 
 
+class CalibrationDocument(Border):
+    """How the thresholds of intents are certified."""
+
+    pools: dict[Name, Annotated[list[Name], Field(min_length=2)]] = Field(
+        default_factory=dict,
+        description="Intents of one risk class that share a threshold, because none of them has labels enough alone.",
+    )
+    valid_for: Duration = Field(
+        default=90 * 86400.0, description="How long a certificate holds.", json_schema_extra={"default": "90d"}
+    )
+    expert_share: Fraction | None = Field(
+        default=None, description="Share of proposals that experts can look at; the asking threshold follows from it."
+    )
+
+
 class PolicyDocument(Border):
     """What must be proven before an AI customer-service agent may act alone, intent by intent."""
 
@@ -319,6 +338,9 @@ class PolicyDocument(Border):
         default_factory=dict, description="Who must sign a promotion to the level."
     )
     turn: TurnDocument = Field(default=TurnDocument(), description="Bounds of one turn.")
+    calibration: CalibrationDocument = Field(
+        default=CalibrationDocument(), description="How the thresholds of intents are certified."
+    )
 
 
 def policy_schema() -> dict[str, Any]:
