@@ -69,6 +69,12 @@ class _Watched:
     catalogue = _noticing("catalogue")
     run = _noticing("run")
     hand_off = _noticing("hand_off")
+
+    @property
+    def waits(self) -> bool:
+        """Of a recorder."""
+        return bool(self.port.waits)
+
     open = _noticing("open")
     record = _noticing("record")
     close = _noticing("close")

@@ -95,6 +95,10 @@ class Journal:
         """Make everything that waits durable. Afterwards its effects may happen."""
         if not self._pending:
             return
+        if not self._recorder.waits:
+            await self._recorder.record(self._turn, tuple(self._pending))
+            self._pending.clear()
+            return
         writing = asyncio.ensure_future(self._recorder.record(self._turn, tuple(self._pending)))
         try:
             await asyncio.shield(writing)

@@ -290,6 +290,11 @@ class TurnRecord:
 class Recorder(Protocol):
     """The leased journal of turns, keyed (turn, step, kind)."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether `record` may wait, for a disk say; if it never does, no deadline can reach into it."""
+        ...
+
     async def open(self, turn: Turn, lease_s: float) -> tuple[Conversation, Sequence[TurnRecord]]:
         """Take the lease; returns the conversation as it was before the turn and what is recorded of the turn.
 

@@ -164,6 +164,8 @@ def _facts(scene: Scene, proposal: Proposal) -> Mapping[str, Any]:
     if not isinstance(proposal, ProposedCall):
         return NO_FACTS
     exchanges = (*scene.exchanges_before(), *scene.journal.exchanges())
+    if not exchanges:
+        return NO_FACTS
     return facts_for(proposal.call, exchanges, writes=scene.writes(proposal.call.tool))
 
 

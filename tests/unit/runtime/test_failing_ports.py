@@ -96,6 +96,8 @@ def test_a_deadline_that_passes_while_the_disk_is_written_still_ends_the_turn() 
     class SlowRecorder(CrashingRecorder):
         """Like a writer thread: what has been handed to it is written even if nobody waits any more."""
 
+        waits = True
+
         async def record(self, turn: Turn, records: Sequence[TurnRecord]) -> None:
             await super().record(turn, records)
             await asyncio.sleep(0.1)

@@ -19,6 +19,8 @@ class _Entry:
 class MemoryRecorder:
     """Implements `Recorder`. Conversations that were never seen begin with `channel`."""
 
+    waits = False
+
     def __init__(self, clock: Clock, *, channel: str = "memory") -> None:
         self._clock = clock
         self._channel = channel
@@ -32,10 +34,13 @@ class MemoryRecorder:
 
     async def open(self, turn: Turn, lease_s: float) -> tuple[Conversation, Sequence[TurnRecord]]:
         """Take the lease, unless the turn has ended or somebody else holds it."""
-        entry = self._turns.setdefault(turn.id, _Entry())
-        conversation = self._conversations.setdefault(
-            turn.conversation, Conversation(turn.conversation, channel=self._channel)
-        )
+        entry = self._turns.get(turn.id)
+        if entry is None:
+            entry = self._turns[turn.id] = _Entry()
+        conversation = self._conversations.get(turn.conversation)
+        if conversation is None:
+            conversation = Conversation(turn.conversation, channel=self._channel)
+            self._conversations[turn.conversation] = conversation
         if not entry.closed:
             now = self._clock.now()
             if self._is_held(turn.conversation, now):

@@ -19,6 +19,8 @@ LOADED_ENTRIES = 80
 class SqliteRecorder:
     """Implements `Recorder`."""
 
+    waits = True
+
     def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock

@@ -9,6 +9,7 @@ from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft202012Validator
 
+from remit.adapters.worlds.arguments import Proof, proof_of_fit
 from remit.errors import RemitError, ScenarioReferenceError
 from remit.scenarios.model import StartState, StateChange
 from remit.tools import (
@@ -150,7 +151,10 @@ class DefinedSession(Generic[S]):
     """One copy of a `WorldDefinition`, for one trial."""
 
     def __init__(
-        self, tools: Mapping[ToolName, WorldTool], validators: Mapping[ToolName, Validator], copy: StateCopy[S]
+        self,
+        tools: Mapping[ToolName, WorldTool],
+        validators: Mapping[ToolName, tuple[Proof, Validator]],
+        copy: StateCopy[S],
     ) -> None:
         self._tools = tools
         self._validators = validators
@@ -180,9 +184,9 @@ class DefinedSession(Generic[S]):
         self._copy.close()
 
     def _run(self, called: WorldTool, call: ToolCall) -> ToolResult:
-        validator = self._validators[call.tool]
+        fit, validator = self._validators[call.tool]
         arguments = dict(call.arguments)
-        if not validator.is_valid(arguments):
+        if not fit(arguments) and not validator.is_valid(arguments):
             return ToolFailed(f"{call.tool}: {_complaint(validator, arguments)}. Nothing was done.")
         try:
             with self._copy.transaction() as state:
@@ -195,7 +199,7 @@ class DefinedSession(Generic[S]):
             return ToolFailed(f"{call.tool} broke off: {type(error).__name__}: {error}")
 
 
-def _compile(world: str, spec: ToolSpec) -> Validator:
+def _compile(world: str, spec: ToolSpec) -> tuple[Proof, Validator]:
     try:
         Draft202012Validator.check_schema(spec.parameters)
     except SchemaError as error:
@@ -203,7 +207,7 @@ def _compile(world: str, spec: ToolSpec) -> Validator:
             f"world {world!r}: the parameters of tool {spec.name!r} are not a JSON Schema: {error.message}.\n"
             "  Correct the schema (draft 2020-12)."
         ) from error
-    return Draft202012Validator(spec.parameters)
+    return proof_of_fit(spec.parameters), Draft202012Validator(spec.parameters)
 
 
 def _complaint(validator: Validator, arguments: Mapping[str, Any]) -> str:
