@@ -20,6 +20,14 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── StoreUnavailable       disk full, read-only, locked, or gone
 │   ├── StoreForeign           the file is something else than a store of Remit
 │   └── StoreVersionError      made by a newer Remit
+├── IdentityError              who acts is not proven, or may not do this
+│   ├── NotAuthenticated       no proof of identity, or a wrong one
+│   ├── LoginThrottled         too many wrong passwords; wait
+│   ├── NotPermitted           proven, but without the role that is needed
+│   └── AccountRefused         an account or key cannot be made or changed like this
+├── AuditError                 the audit log cannot keep or show an entry
+│   ├── AuditConflict          a change with a known key says something else
+│   └── AuditDamaged           an entry can no longer be read: somebody altered it
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
 ├── TurnInProgress             the same message is being handled right now
@@ -186,6 +194,78 @@ class StoreVersionError(StoreError):
         super().__init__(
             f"store {self.path!r}: its schema is {found!r}, this Remit knows up to {known!r}.\n"
             "  Upgrade Remit, or point REMIT_STORE at another file."
+        )
+
+
+class IdentityError(RemitError):
+    """Who acts is not proven, or may not do this; nothing was changed."""
+
+
+class NotAuthenticated(IdentityError):
+    """There is no proof of identity, or a wrong one; which part was wrong is not said."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        self.problem = problem
+        super().__init__(f"not authenticated: {problem}.\n  {mend}")
+
+
+class LoginThrottled(IdentityError):
+    """Too many wrong passwords for this name; the right one is refused as well until the wait is over."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(
+            f"not authenticated: too many wrong passwords; the next attempt counts in {wait_s:.0f} s.\n"
+            "  Wait, or use an API key: keys are not affected."
+        )
+
+
+class NotPermitted(IdentityError):
+    """The identity is proven, the role is missing."""
+
+    def __init__(self, name: str, needed: str, held: Sequence[str]) -> None:
+        self.name = name
+        self.needed = needed
+        super().__init__(
+            f"account {name!r} does not hold the role {needed!r} that this needs; it holds: "
+            f"{', '.join(sorted(held)) or 'none'}.\n"
+            f"  An admin can add it: remit account role {name} --add {needed}"
+        )
+
+
+class AccountRefused(IdentityError):
+    """An account or key cannot be made or changed like this."""
+
+    def __init__(self, name: str, problem: str, mend: str) -> None:
+        self.name = name
+        self.problem = problem
+        super().__init__(f"account {name!r}: {problem}.\n  {mend}")
+
+
+class AuditError(RemitError):
+    """The audit log cannot keep or show an entry."""
+
+
+class AuditConflict(AuditError):
+    """A change with a known key says something else than the entry that is kept."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"change {key!r} is in the audit log with another content; the first one stays.\n"
+            "  Give the new change a key of its own."
+        )
+
+
+class AuditDamaged(AuditError):
+    """An entry can no longer be read as one: it was altered after it was written."""
+
+    def __init__(self, entry: int, problem: str) -> None:
+        self.entry = entry
+        self.problem = problem
+        super().__init__(
+            f"audit entry {entry}: cannot be read: {problem}.\n"
+            "  It was altered after it was written; `remit audit verify` says how far the log can be trusted."
         )
 
 

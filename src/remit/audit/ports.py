@@ -17,5 +17,5 @@ class AuditLog(Protocol):
         ...
 
     def entries(self, *, after: int = 0) -> AsyncIterator[AuditEntry]:
-        """Entries with an id above `after`, oldest first."""
+        """Entries with an id above `after`, oldest first. Raises AuditDamaged at one that cannot be read any more."""
         ...
