@@ -23,6 +23,7 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address the gateway listens on.")
     port: int = _setting(8088, "Port the gateway listens on; 0 takes a free one.")
     api_key: str = _setting("", "If set, clients must send it as `Authorization: Bearer ...`, browsers as a password.")
+    account_key: str = _setting("", "Your own API key (`remit account key create`): commands act as its account.")
     max_message_chars: int = _setting(8000, "Longest customer message in characters; longer ones are refused.")
     lease_s: float = _setting(60.0, "Seconds after which another process may take over an unfinished turn.")
 
