@@ -31,6 +31,7 @@ RemitError                     anything that Remit reports to a person in one se
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
 ├── TurnInProgress             the same message is being handled right now
+├── SimulationError            a simulated world that cannot be
 └── StatisticsError            numbers outside the domain of a method
 
 The constructor takes facts; the class makes the sentence; the facts stay as attributes.
@@ -299,3 +300,7 @@ class TurnInProgress(RemitError):
 
 class StatisticsError(RemitError, ValueError):
     """Numbers outside the domain of a method."""
+
+
+class SimulationError(RemitError, ValueError):
+    """A simulated world that cannot be: rates outside [0, 1], releases nobody knows."""

@@ -1,0 +1,1 @@
+"""Months of simulated traffic in seconds, through the policy, ledger, gates and controller that real traffic meets."""
