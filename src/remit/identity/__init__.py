@@ -1,5 +1,23 @@
 """Who acts: people and services, their roles, and how it was proven that it is them."""
 
+from remit.identity.accounts import Account, ApiKey, KeyHolder, KeyId, check_functions, check_name
 from remit.identity.model import CONTROLLER, Actor, ActorId, Proof, Role
+from remit.identity.ports import AccountBook, Credentials
+from remit.identity.throttle import Attempts
 
-__all__ = ["CONTROLLER", "Actor", "ActorId", "Proof", "Role"]
+__all__ = [
+    "CONTROLLER",
+    "Account",
+    "AccountBook",
+    "Actor",
+    "ActorId",
+    "ApiKey",
+    "Attempts",
+    "Credentials",
+    "KeyHolder",
+    "KeyId",
+    "Proof",
+    "Role",
+    "check_functions",
+    "check_name",
+]

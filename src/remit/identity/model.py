@@ -22,7 +22,10 @@ class Proof(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - the name of a kind of proof
     API_KEY = "api_key"
+    SESSION = "session"
     OWN_PROCESS = "own_process"
+    EMPTY_STORE = "empty_store"
+    """The first admin of a store without accounts: whoever could write its file."""
 
 
 @dataclass(frozen=True, slots=True)

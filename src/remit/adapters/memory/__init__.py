@@ -1,5 +1,7 @@
 """Adapters that keep everything in this process: for evaluation, tests and a first look. Shipped, not mocked."""
 
+from remit.adapters.memory.accounts import MemoryAccounts
+from remit.adapters.memory.audit import MemoryAuditLog
 from remit.adapters.memory.clock import FixedClock, SystemClock
 from remit.adapters.memory.grants import FixedGrants
 from remit.adapters.memory.ledger import MemoryLedger
@@ -10,6 +12,8 @@ from remit.adapters.memory.running import MemoryRunningStates
 __all__ = [
     "FixedClock",
     "FixedGrants",
+    "MemoryAccounts",
+    "MemoryAuditLog",
     "MemoryContactCentre",
     "MemoryLedger",
     "MemoryRecorder",

@@ -1,9 +1,19 @@
 """The durable store. SQLite is the embedded default; `docs/design/store.md` says how it is laid out and why."""
 
+from remit.adapters.store.accounts import SqliteAccounts
+from remit.adapters.store.audit import SqliteAuditLog
 from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.ledger import SqliteLedger
 from remit.adapters.store.recorder import SqliteRecorder
 from remit.adapters.store.running import SqliteRunningStates
 
-__all__ = ["SqliteDatabase", "SqliteLedger", "SqliteRecorder", "SqliteRunningStates", "StoredGrants"]
+__all__ = [
+    "SqliteAccounts",
+    "SqliteAuditLog",
+    "SqliteDatabase",
+    "SqliteLedger",
+    "SqliteRecorder",
+    "SqliteRunningStates",
+    "StoredGrants",
+]
