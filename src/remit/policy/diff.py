@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from remit.policy.canonical import canonical_text
 from remit.policy.calibration_changes import calibration_changes, definition_change
+from remit.policy.canonical import canonical_text
 from remit.policy.changes import Direction, PolicyChange, fewer, more
 from remit.policy.gate_changes import gate_changes
 from remit.policy.intent_changes import intent_changes

@@ -18,6 +18,7 @@ def find_misfits(document: PolicyDocument, located: Located) -> tuple[Problem, .
     return (
         *(problem for name in document.intents for problem in _intent_misfits(document, name, located)),
         *_level_misfits(document, located),
+        *_pool_misfits(document, located),
         *_gate_misfits(document, located),
         *_rollback_misfits(document, located),
     )
@@ -69,6 +70,21 @@ def _grant_misfits(
                 f"the limits of tool {tool!r} for intent {intent!r} cannot be used: {error.problem}",
                 error.mend,
             )
+
+
+def _pool_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
+    """A pool names intents of the policy, and no intent is certified twice."""
+    pool_of: dict[str, str] = {}
+    for pool, intents in document.calibration.pools.items():
+        for index, intent in enumerate(intents):
+            line = located.line_of(("calibration", "pools", pool, index))
+            if intent not in document.intents:
+                mend = suggest(intent, list(document.intents), noun="intents")
+                yield Problem(line, f"pool {pool!r} names intent {intent!r}, which the policy does not have", mend)
+            elif intent in pool_of:
+                problem = f"intent {intent!r} is in pool {pool_of[intent]!r} already"
+                yield Problem(line, problem, "An intent shares one threshold with one pool: remove it here or there.")
+            pool_of.setdefault(intent, pool)
 
 
 def _level_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:

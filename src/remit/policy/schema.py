@@ -112,7 +112,7 @@ class RiskDocument(Border):
     confidence: Fraction = Field(default=0.95, description="Confidence with which `error_at_most` must hold.")
     definition: Literal["error_per_contained", "error_per_conversation"] = Field(
         default="error_per_contained",
-        description="Of what `error_at_most` is a share: of what the agent handles alone, or, laxer, of all that comes in.",
+        description="Of what `error_at_most` is a share: of what the agent handles alone or, laxer, of all there is.",
     )
 
 
