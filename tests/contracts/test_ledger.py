@@ -174,7 +174,14 @@ def test_an_outcome_that_may_change_is_counted_once_it_cannot(open_ledger: OpenL
         assert list(await ledger.aggregates(Selection())) == []
         await ledger.append([observation("k:matured", outcome=Outcome.FAILED)])
         (aggregate,) = await ledger.aggregates(Selection())
-        assert (aggregate.n_passed, aggregate.n_failed) == (0, 1)
+        assert (aggregate.n_passed, aggregate.n_failed, aggregate.n_not_counted) == (0, 1, 0)
+        was = {"was": "failed", "was_matured": True}
+        await ledger.append([observation("k:revised:1", outcome=Outcome.DISPUTED, details=was)])
+        (aggregate,) = await ledger.aggregates(Selection())
+        assert (aggregate.n_passed, aggregate.n_failed, aggregate.n_not_counted) == (0, 0, 1)
+        await ledger.append([observation("k:revised:2", details={"was": "disputed", "was_matured": True})])
+        (aggregate,) = await ledger.aggregates(Selection())
+        assert (aggregate.n_passed, aggregate.n_failed, aggregate.n_not_counted) == (1, 0, 0)
 
     with_ledger(open_ledger, story)
 

@@ -2,7 +2,7 @@
 
 from remit.evidence.following import LedgerFollower, Monitor, Reducer
 from remit.evidence.observations import LabelSource, Observation, ObservationKey, Outcome, Source, Strength
-from remit.evidence.ports import Aggregate, Ledger, Recorded, RunningStates, Selection
+from remit.evidence.ports import Aggregate, Ledger, Recorded, RunningStates, Selection, VerdictRecords
 
 __all__ = [
     "Aggregate",
@@ -19,4 +19,5 @@ __all__ = [
     "Selection",
     "Source",
     "Strength",
+    "VerdictRecords",
 ]

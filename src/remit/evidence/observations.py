@@ -37,7 +37,7 @@ class Source(StrEnum):
 class Outcome(StrEnum):
     """How it went. Only `passed` and `failed` are about the agent.
 
-    The others are failures of ours or of the set-up and are never scored as the agent's.
+    The others are failures of ours or of the set-up, or not settled, and are never scored as the agent's.
     """
 
     PASSED = "passed"
@@ -45,6 +45,8 @@ class Outcome(StrEnum):
     CUSTOMER_ERROR = "customer_error"
     SCENARIO_ERROR = "scenario_error"
     INFRASTRUCTURE_ERROR = "infrastructure_error"
+    DISPUTED = "disputed"
+    """Two experts disagree; a later observation says how it was settled."""
 
     @property
     def counts(self) -> bool:

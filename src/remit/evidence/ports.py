@@ -6,6 +6,7 @@ from typing import Protocol
 
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence.observations import Observation, Source
+from remit.evidence.verdicts import VerdictId, VerdictRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Selection:
 class Aggregate:
     """Running counts of one cluster within (agent, release, intent, level, metric); kept on append, never recounted.
 
-    An outcome that may still change is not counted: its second observation, which closes it, is.
+    An outcome that may still change is not counted, the observation that closes it is; one that is revised
+    afterwards counts as it stands now (`remit.evidence.counting`).
     """
 
     agent: AgentName
@@ -114,4 +116,27 @@ class RunningStates(Protocol):
 
     async def action_done(self, follower: str, key: str) -> None:
         """Mark an action as done; taking it again must have no further effect anyway."""
+        ...
+
+
+class VerdictRecords(Protocol):
+    """Verdicts as they were given: immutable, kept for good."""
+
+    async def keep(self, records: Sequence[VerdictRecord]) -> Sequence[VerdictRecord]:
+        """Keep these, all or none; returns them as they are kept: one that is there already stays as it was.
+
+        Raises StoreUnavailable if nothing could be kept.
+        """
+        ...
+
+    async def find(self, id_or_beginning: str) -> Sequence[VerdictRecord]:
+        """Records whose id begins so, at most ten, ordered by id; the whole id finds one or none."""
+        ...
+
+    async def decisive(self, agent: AgentName) -> Sequence[VerdictRecord]:
+        """Records of the agent that settle a gate, in the order in which they were kept."""
+        ...
+
+    async def latest(self, agent: AgentName, *, at_most: int = 100) -> Sequence[VerdictRecord]:
+        """The agent's latest records, newest first."""
         ...

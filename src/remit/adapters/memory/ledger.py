@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from remit.errors import LedgerConflict
-from remit.evidence import Aggregate, Observation, ObservationKey, Outcome, Recorded, Selection
+from remit.evidence import Aggregate, Observation, ObservationKey, Recorded, Selection
+from remit.evidence.counting import count_change
 
 
 class MemoryLedger:
@@ -27,8 +28,7 @@ class MemoryLedger:
         self._observations.update(fresh)
         for observation in fresh.values():
             self._in_order.append(Recorded(len(self._in_order) + 1, observation))
-            if observation.matured:
-                self._count(observation)
+            self._count(observation)
         return len(fresh)
 
     async def select(self, selection: Selection) -> AsyncIterator[Observation]:
@@ -49,6 +49,9 @@ class MemoryLedger:
         return self._in_order[position : position + at_most]
 
     def _count(self, seen: Observation) -> None:
+        change = count_change(seen)
+        if change.is_nothing:
+            return
         key = (seen.agent, seen.release, seen.intent, seen.level, seen.metric, seen.cluster)
         before = self._aggregates.get(key)
         n_passed, n_failed, n_not = (before.n_passed, before.n_failed, before.n_not_counted) if before else (0, 0, 0)
@@ -59,9 +62,9 @@ class MemoryLedger:
             level=seen.level,
             metric=seen.metric,
             cluster=seen.cluster,
-            n_passed=n_passed + (seen.outcome is Outcome.PASSED),
-            n_failed=n_failed + (seen.outcome is Outcome.FAILED),
-            n_not_counted=n_not + (not seen.outcome.counts),
+            n_passed=n_passed + change.n_passed,
+            n_failed=n_failed + change.n_failed,
+            n_not_counted=n_not + change.n_not_counted,
         )
 
 

@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from remit.evidence import (
     Source,
     Strength,
 )
+from remit.evidence.counting import CountChange, count_change
 
 _COLUMNS = (
     "key, at, agent, release, intent, level, source, strength, metric, outcome, cluster, sampling_probability,"
@@ -91,17 +91,16 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
 
 def _append(connection: sqlite3.Connection, observations: Iterable[Observation]) -> int:
     n_new = 0
-    counts: Counter[tuple[tuple[str, ...], Outcome]] = Counter()
+    changes: dict[tuple[str, ...], list[CountChange]] = {}
     statement = f"insert into observations ({_COLUMNS}) values ({_PLACES}) on conflict (key) do nothing"  # noqa: S608 - column names are ours, values are bound
     for observation in observations:
         row = _row(observation)
         if connection.execute(statement, row).rowcount:
             n_new += 1
-            if observation.matured:
-                counts[_cluster(observation), observation.outcome] += 1
+            changes.setdefault(_cluster(observation), []).append(count_change(observation))
         else:
             _refuse_other_content(connection, row)
-    _count(connection, counts)
+    _count(connection, changes)
     return n_new
 
 
@@ -109,16 +108,22 @@ def _cluster(seen: Observation) -> tuple[str, ...]:
     return seen.agent, seen.release, seen.intent, seen.level, seen.metric, seen.cluster
 
 
-def _count(connection: sqlite3.Connection, counts: "Counter[tuple[tuple[str, ...], Outcome]]") -> None:
-    """Once a cluster and outcome, not once an observation: a batch of one day touches few rows."""
+def _count(connection: sqlite3.Connection, changes: Mapping[tuple[str, ...], Sequence[CountChange]]) -> None:
+    """Once a cluster, not once an observation: a batch of one day touches few rows."""
+    rows = [
+        (
+            *cluster,
+            sum([one.n_passed for one in each]),
+            sum([one.n_failed for one in each]),
+            sum([one.n_not_counted for one in each]),
+        )
+        for cluster, each in changes.items()
+    ]
     connection.executemany(
         "insert into aggregates (agent, release, intent, level, metric, cluster, n_passed, n_failed, n_not_counted)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set n_passed = n_passed + excluded.n_passed,"
         " n_failed = n_failed + excluded.n_failed, n_not_counted = n_not_counted + excluded.n_not_counted",
-        [
-            (*cluster, n * (outcome is Outcome.PASSED), n * (outcome is Outcome.FAILED), n * (not outcome.counts))
-            for (cluster, outcome), n in counts.items()
-        ],
+        [row for row in rows if any(row[-3:])],
     )
 
 
