@@ -6,7 +6,7 @@ from typing import Protocol
 
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence.observations import Observation, Source
-from remit.evidence.verdicts import VerdictId, VerdictRecord
+from remit.evidence.verdicts import VerdictRecord
 
 
 @dataclass(frozen=True, slots=True)
