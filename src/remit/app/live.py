@@ -21,6 +21,7 @@ from remit.app.centre import Centre, McpSource
 from remit.app.earning import earned_levels, grants_of
 from remit.app.gateway import Gateway
 from remit.app.policy_files import read_policy_file
+from remit.app.surroundings import surroundings_of
 from remit.conversations import IntentName
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
@@ -68,7 +69,7 @@ async def live_gateway(
     """
     policy = read_policy_file(centre.policy)
     async with AsyncExitStack() as stack:
-        agent = load_agent(centre.agent, environ=environ, clock=clock)
+        agent = load_agent(centre.agent, environ=environ, clock=clock, surroundings=surroundings_of(policy))
         stack.push_async_callback(agent.close)
         toolbox = await _toolbox(centre, policy, stack)
         recorder = SqliteRecorder(database, clock)

@@ -13,6 +13,7 @@ from remit.adapters.intents.local import LocalIntents
 from remit.app.policy_files import read_policy_file
 from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
+from remit.app.surroundings import surroundings_of
 from remit.documents import suggest
 from remit.errors import ScenarioParseError, SettingsError
 from remit.evaluation.trial import TrialLimits
@@ -85,7 +86,7 @@ def prepare(request: EvaluationRequest, *, environ: Mapping[str, str], clock: Cl
         SettingsError: Nothing would be run.
     """
     policy = read_policy_file(request.policy)
-    loaded = load_agent(request.agent, environ=environ, clock=clock)
+    loaded = load_agent(request.agent, environ=environ, clock=clock, surroundings=surroundings_of(policy))
     whole = tuple(suite for path in request.suites for suite in read_suites(path))
     for suite in whole:
         _check_intents(suite, policy)

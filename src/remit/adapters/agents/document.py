@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from remit.adapters.agents.parts import PartsOfDefinition, Stated
 from remit.documents import Located, read_mapping, suggest
 from remit.errors import AgentParseError
+from remit.releases.model import PartKind
+from remit.releases.reach import ALL, Reach
 from remit.runtime.ports import Clock
 
 _SECRETS = ("api_key", "apikey", "key", "token", "password", "secret", "authorization")
@@ -26,7 +29,7 @@ class DocumentPlace:
     """Where a section of an agent definition stands, and the way a builder reads it.
 
     Every reading method raises AgentParseError with the line of the key. Files that a builder reads with
-    `read_file` or names with `cover` become part of the release's digest.
+    `read_file` or names with `cover`, and sections that it names with `state`, become parts of the release.
 
     Args:
         path: The definition's file.
@@ -34,7 +37,9 @@ class DocumentPlace:
         section: The part of the document that is read here.
         keys: The way from the document's top to the section.
         clock: What deadlines are measured with.
-        covered: Files whose content belongs to the release; shared by all places of one document.
+        parts: What belongs to the release; shared by all places of one document.
+        within: No part below this place reaches further.
+        role: Which part of a hybrid this is; empty for the agent itself.
     """
 
     path: Path
@@ -42,7 +47,9 @@ class DocumentPlace:
     section: Mapping[str, Any]
     clock: Clock
     keys: tuple[str, ...] = ()
-    covered: list[Path] = field(default_factory=list)
+    parts: PartsOfDefinition = field(default_factory=PartsOfDefinition)
+    within: Reach = ALL
+    role: str = ""
 
     def line(self, key: str | None = None) -> int | None:
         """1-based line of a key, or of the section; None if it is not known."""
@@ -114,20 +121,32 @@ class DocumentPlace:
         """A mapping as plain JSON values; empty if the key is not there."""
         return dict(plain(self.part(key).section)) if self.section.get(key) is not None else {}
 
-    def file(self, key: str, directory: Path) -> Path:
+    def file(
+        self, key: str, directory: Path, *, kind: PartKind = PartKind.FILE, reach: Reach = ALL, why: str = ""
+    ) -> Path:
         """The existing file that a key names, relative to the definition; it becomes part of the release."""
+        found = self.existing(key, directory)
+        self.cover(found, kind=kind, reach=reach, why=why)
+        return found
+
+    def existing(self, key: str, directory: Path) -> Path:
+        """The existing file that a key names; whoever reads it states its sections as parts."""
         named = self.text(key)
         found = directory / named
         if not found.is_file():
             raise self.error(
                 key, f"{self.name_of(key)!r} names {named!r}, which is not a file", f"Expected it at {found}."
             )
-        self.cover(found)
         return found
 
-    def read_file(self, key: str, directory: Path) -> str:
+    def read_file(
+        self, key: str, directory: Path, *, kind: PartKind = PartKind.FILE, reach: Reach = ALL, why: str = ""
+    ) -> str:
         """The UTF-8 content of the file that a key names; it becomes part of the release."""
-        found = self.file(key, directory)
+        return self.read_text(key, self.file(key, directory, kind=kind, reach=reach, why=why))
+
+    def read_text(self, key: str, found: Path) -> str:
+        """The UTF-8 content of a file that belongs to the release by its sections."""
         try:
             return found.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -135,9 +154,22 @@ class DocumentPlace:
                 key, f"{self.name_of(key)!r}: {found} cannot be read ({type(error).__name__})", "Save it as UTF-8."
             ) from error
 
-    def cover(self, path: Path) -> None:
-        """Make a file, or every file below a folder, part of the release's digest."""
-        self.covered.append(path)
+    def cover(self, path: Path, *, kind: PartKind = PartKind.FILE, reach: Reach = ALL, why: str = "") -> None:
+        """Make a file, or every file below a folder, part of the release, byte by byte."""
+        self.parts.files.append(Stated(kind, path, None, reach & self.within, self._why(why)))
+
+    def state(self, kind: PartKind, name: str, content: Any, *, reach: Reach = ALL, why: str = "") -> None:
+        """Make a section part of the release, by its content: comments and order do not count."""
+        named = f"{self.role} {name}".strip()
+        self.parts.sections.append(Stated(kind, named, plain(content), reach & self.within, self._why(why)))
+
+    def leave_out(self, *keys: str) -> None:
+        """These keys of the section are stated as parts of their own, so that the definition is not read as changed."""
+        self.parts.elsewhere.update((str(self.path), *self.keys, key) for key in keys)
+
+    def _why(self, why: str) -> str:
+        narrowed = "asked only where no flow has an answer" if self.within != ALL else ""
+        return "; ".join(filter(None, [why, narrowed]))
 
 
 def parse_document(text: str, path: Path) -> LinedMapping:

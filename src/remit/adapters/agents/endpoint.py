@@ -6,13 +6,18 @@ from urllib.parse import urlsplit
 
 from remit.adapters.agents.document import DocumentPlace
 from remit.adapters.llm import ChatClient, ChatEndpoint, Prices, RetryPolicy, Secret
+from remit.releases.model import PartKind
 
 ENDPOINT_KEYS = ("base_url", "model", "api_key_env", "parameters", "prices", "timeout_s", "max_retries")
 _OURS = frozenset({"model", "messages", "tools", "tool_choice", "functions", "stream", "n"})
 
 
 def read_client(where: DocumentPlace, environ: Mapping[str, str]) -> ChatClient:
-    """The client that a section declares; nothing is connected."""
+    """The client that a section declares; nothing is connected. Model and address are parts."""
+    model = {"model": where.text("model"), "parameters": where.mapping("parameters")}
+    where.state(PartKind.MODEL, "model", model)
+    where.state(PartKind.ENDPOINT, "address", where.text("base_url"))
+    where.leave_out("model", "parameters", "base_url")
     endpoint = ChatEndpoint(
         base_url=read_url(where, "base_url"),
         model=where.text("model"),

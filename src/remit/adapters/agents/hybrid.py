@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from remit.adapters.agents.document import DocumentPlace, parse_document
-from remit.conversations import HandoffReason, JsonObject, ToolExchange
+from remit.adapters.agents.flow.agent import FlowAgent
+from remit.adapters.agents.flow.model import NO_ANSWER
+from remit.conversations import JsonObject, ToolExchange
 from remit.policy.proposals import ProposedCall, ProposedHandoff
+from remit.releases.reach import everything_but
 from remit.runtime.ports import Agent, AgentReply, AgentView
-
-_NO_ANSWER = frozenset({HandoffReason.MISSING_KNOWLEDGE, HandoffReason.OUT_OF_SCOPE, HandoffReason.UNSUPPORTED_REQUEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class HybridAgent:
             return await self._generate(view, memories)
         reply = await self.flow.propose(_with_memory(view, memories, "flow"))
         memories = {**_known(memories), "flow": reply.memory}
-        if isinstance(reply.proposal, ProposedHandoff) and reply.proposal.reason in _NO_ANSWER:
+        if isinstance(reply.proposal, ProposedHandoff) and reply.proposal.reason in NO_ANSWER:
             return await self._generate(view, memories)
         return replace(reply, memory=memories)
 
@@ -67,25 +68,29 @@ def build_hybrid(
     """Builder of `type: hybrid`: `flow` and `generation` each name an agent definition beside this one."""
     del document
     where.expect_keys("flow", "generation")
-    return HybridAgent(
-        flow=_build(where, "flow", directory, environ), generation=_build(where, "generation", directory, environ)
-    )
+    where.leave_out("flow", "generation")
+    flow = _build(where, "flow", directory, environ)
+    # A flow that never lacks an answer keeps its intent away from generation.
+    away = flow.document.never_lacking_an_answer() if isinstance(flow, FlowAgent) else frozenset()
+    behind = replace(where, within=everything_but(*away), role="generation")
+    return HybridAgent(flow=flow, generation=_build(behind, "generation", directory, environ))
 
 
 def _build(where: DocumentPlace, key: str, directory: Path, environ: Mapping[str, str]) -> Agent:
     # The registry names this builder, so that it can only be looked up when one is built.
     from remit.adapters.agents.load import BUILDERS
 
-    text = where.read_file(key, directory)
-    path = directory / where.text(key)
-    section = parse_document(text, path)
+    path = where.existing(key, directory)
+    section = parse_document(where.read_text(key, path), path)
     place = replace(where, path=path, section=section, keys=())
     kind = place.text("type")
     if kind not in BUILDERS or kind == "hybrid":
         known = ", ".join(sorted(set(BUILDERS) - {"hybrid"}))
         raise place.error("type", f"an agent of type {kind!r} cannot be a part of a hybrid", f"Types: {known}.")
     part = place.part(kind)
-    return BUILDERS[kind](part.section, part, path.parent, environ)
+    agent = BUILDERS[kind](part.section, part, path.parent, environ)
+    where.parts.definitions.append(where.parts.of_definition(section, path, name=key, reach=where.within))
+    return agent
 
 
 def _with_memory(view: AgentView, memories: JsonObject, part: str) -> AgentView:

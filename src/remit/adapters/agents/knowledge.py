@@ -1,7 +1,9 @@
 """Finds passages in a folder of Markdown articles: BM25, deterministic, nothing to download.
 
 An article is one file: `# Title`, then `## Sections`. A passage is one section (or the text before the first one).
-A line `<!-- asked as: words -->` holds words that customers use; it is searched and never shown.
+A line `<!-- asked as: words -->` holds words that customers use; it is searched and never shown. An article that
+says `<!-- intents: refund, return_item -->` below its title is looked at only where one of these is in play, and then
+a change of it cannot have an effect on any other intent.
 """
 
 import math
@@ -12,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remit.adapters.text_files import read_text
+from remit.conversations import IntentName
 from remit.errors import AgentParseError
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*$")
 _ASKED_AS = re.compile(r"<!-- *asked as: *(.*?) *-->")
+_INTENTS = re.compile(r"<!-- *intents: *(.*?) *-->")
 _STOP_WORDS = frozenset(
     """
     a about after again all also always am an and any are as at be been but by can cant could did do does doing
@@ -37,7 +41,7 @@ class Passage:
     """A section of an article.
 
     `source` is `file#section`, stable while the file and heading keep their names; `asked_as` are further words
-    that it is found by.
+    that it is found by; `intents` are those that its article serves, empty if it does not say.
     """
 
     source: str
@@ -45,6 +49,12 @@ class Passage:
     section: str
     text: str
     asked_as: str = ""
+    intents: frozenset[IntentName] = frozenset()
+
+    @property
+    def article(self) -> str:
+        """The file, without its ending."""
+        return self.source.partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,25 @@ class Knowledge:
             for stem, count in counts.items():
                 self._postings.setdefault(stem, []).append((index, count))
         self._mean_length = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
+        self._views: dict[frozenset[IntentName], Knowledge] = {}
+
+    def for_intents(self, intents: Iterable[IntentName]) -> "Knowledge":
+        """What may be looked at while these intents are in play, with weights of its own.
+
+        Other articles are not only left out of what is found: how rare a word is would carry their changes over.
+        """
+        if not any(passage.intents for passage in self._passages):
+            return self
+        wanted = frozenset(intents)
+        if wanted not in self._views:
+            self._views[wanted] = Knowledge(
+                [passage for passage in self._passages if not passage.intents or passage.intents & wanted]
+            )
+        return self._views[wanted]
+
+    def declared(self, article: str) -> frozenset[IntentName]:
+        """The intents that an article says it serves; empty if it does not say."""
+        return frozenset().union(*(one.intents for one in self._passages if one.article == article))
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -146,15 +175,21 @@ def _read_article(file: Path, folder: Path) -> Iterable[Passage]:
         raise AgentParseError(file, 1, "the article has no title", "Begin it with a line such as '# Returns'.")
     title = headings[0][1][2]
     name = file.relative_to(folder).with_suffix("").as_posix()
+    intents = frozenset(
+        IntentName(name.strip())
+        for said in _INTENTS.findall("\n".join(lines))
+        for name in said.split(",")
+        if name.strip()
+    )
     passages = []
     for (start, match), end in zip(headings, [number for number, _ in headings[1:]] + [len(lines)], strict=True):
         section = match[2] if len(match[1]) > 1 else ""
         body = "\n".join(lines[start + 1 : end])
-        text = _paragraphs(_ASKED_AS.sub("", body))
+        text = _paragraphs(_INTENTS.sub("", _ASKED_AS.sub("", body)))
         if text:
             source = f"{name}#{_anchor(section)}" if section else name
             asked_as = " ".join(_ASKED_AS.findall(body))
-            passages.append(Passage(source=source, title=title, section=section, text=text, asked_as=asked_as))
+            passages.append(Passage(source, title, section, text, asked_as, intents))
     if not passages:
         raise AgentParseError(file, 1, "the article has a title and no text", "Write at least one paragraph below it.")
     return passages

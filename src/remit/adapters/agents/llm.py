@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from remit.adapters.agents.calls import HAND_OFF, declare_tools, propose_call
@@ -9,8 +10,10 @@ from remit.adapters.agents.document import DocumentPlace
 from remit.adapters.agents.endpoint import ENDPOINT_KEYS, read_client
 from remit.adapters.agents.messages import render_messages
 from remit.adapters.llm import ChatClient, Completion, CompletionCall
-from remit.conversations import JsonObject, ToolExchange
+from remit.conversations import IntentName, JsonObject, ToolExchange
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
+from remit.releases.model import PartKind
+from remit.releases.reach import only
 from remit.runtime.ports import AgentReply, AgentView, Usage
 
 
@@ -21,10 +24,13 @@ class LlmAgent:
     granted any more: then the model is asked anew.
     """
 
-    def __init__(self, name: str, client: ChatClient, prompt: str) -> None:
+    def __init__(
+        self, name: str, client: ChatClient, prompt: str, prompts: Mapping[IntentName, str] = MappingProxyType({})
+    ) -> None:
         self._name = name
         self._client = client
         self._prompt = prompt
+        self._prompts = prompts
 
     @property
     def spent(self) -> Usage:
@@ -37,7 +43,7 @@ class LlmAgent:
         if waiting:
             return self._reply(waiting, view, Usage())
         completion = await self._client.complete(
-            render_messages(view, self._prompt, with_tools=True),
+            render_messages(view, self._prompt_for(view), with_tools=True),
             tools=declare_tools(view.tools),
             deadline=view.deadline,
         )
@@ -57,6 +63,11 @@ class LlmAgent:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _prompt_for(self, view: AgentView) -> str:
+        """The instructions of every intent, then those of the intents in play, and no other's."""
+        own = [self._prompts[guess.intent] for guess in view.intents.guesses if guess.intent in self._prompts]
+        return "\n\n".join([self._prompt, *own])
 
     def _reply(
         self,
@@ -81,8 +92,26 @@ def build_llm(
 ) -> LlmAgent:
     """Builder of `type: llm`."""
     del document
-    where.expect_keys(*ENDPOINT_KEYS, "system_prompt")
-    return LlmAgent(where.agent, read_client(where, environ), where.read_file("system_prompt", directory))
+    where.expect_keys(*ENDPOINT_KEYS, "system_prompt", "prompts_by_intent")
+    where.leave_out("prompts_by_intent")
+    return LlmAgent(
+        where.agent,
+        read_client(where, environ),
+        where.read_file("system_prompt", directory, kind=PartKind.PROMPT),
+        _read_prompts(where, directory),
+    )
+
+
+def _read_prompts(where: DocumentPlace, directory: Path) -> Mapping[IntentName, str]:
+    """A change of an intent's own instructions cannot reach the others: they never see them."""
+    if where.section.get("prompts_by_intent") is None:
+        return {}
+    place = where.part("prompts_by_intent")
+    why = "said to the model only where this intent is in play"
+    return {
+        IntentName(intent): place.read_file(intent, directory, kind=PartKind.PROMPT, reach=only(intent), why=why)
+        for intent in place.section
+    }
 
 
 def _signals(completion: Completion) -> Mapping[str, float]:

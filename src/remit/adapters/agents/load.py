@@ -1,8 +1,6 @@
 """From an agent's YAML file to an agent that can be asked for proposals."""
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +16,9 @@ from remit.adapters.agents.openai_chat import OpenAiChatAgent, build_openai_chat
 from remit.adapters.agents.python import build_python
 from remit.adapters.text_files import read_text
 from remit.conversations import AgentName, ReleaseId
-from remit.documents import canonical_json, suggest
+from remit.documents import suggest
 from remit.errors import AgentParseError
+from remit.releases.model import Part, Release, merged, release_id
 from remit.runtime.ports import Agent, Clock
 
 Builder = Callable[[Mapping[str, Any], DocumentPlace, Path, Mapping[str, str]], Agent]
@@ -28,9 +27,9 @@ Builder = Callable[[Mapping[str, Any], DocumentPlace, Path, Mapping[str, str]], 
 `document` is the section named like the type (`llm:` for `type: llm`); `where` is the same section with its
 lines and reading methods; `directory` is where relative file names start; `environ` holds the secrets.
 A builder raises AgentParseError for what is wrong in the section (use `where.error`), reads files with
-`where.read_file` or declares them with `where.cover` so that they belong to the release, and opens no
-connection. An agent that holds connections also has `async close()`; one that can be unreachable has
-`async check()`.
+`where.read_file` or declares them with `where.cover` so that they belong to the release, says with `reach` which
+intents a part serves where it can make sure of that, and opens no connection. An agent that holds connections also
+has `async close()`; one that can be unreachable has `async check()`.
 """
 
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
@@ -76,8 +75,9 @@ class WallClock:
 class LoadedAgent:
     """An agent as its definition declares it.
 
-    `release` changes whenever the definition, or a file it is made of, changes; comments and the description
-    don't count. `opaque` is true if the agent runs elsewhere and can change behind an unchanged release.
+    `release` names `parts`: it changes whenever the definition, a file it is made of, or what was given as its
+    surroundings changes; comments in a definition and the description don't count. `opaque` is true if the agent
+    runs elsewhere and can change behind an unchanged release.
     """
 
     name: AgentName
@@ -86,6 +86,11 @@ class LoadedAgent:
     agent: Agent
     opaque: bool
     description: str = ""
+    parts: tuple[Part, ...] = ()
+
+    def as_release(self) -> Release:
+        """What is registered."""
+        return Release(self.release, self.name, self.parts, opaque=self.opaque)
 
     async def close(self) -> None:
         """Give back what the agent holds; do it in the event loop that asked it."""
@@ -94,7 +99,11 @@ class LoadedAgent:
 
 
 def load_agent(
-    path: Path, *, environ: Mapping[str, str] = MappingProxyType({}), clock: Clock | None = None
+    path: Path,
+    *,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    clock: Clock | None = None,
+    surroundings: Sequence[Part] = (),
 ) -> LoadedAgent:
     """Read an agent definition and build the agent. Nothing is connected yet.
 
@@ -103,6 +112,7 @@ def load_agent(
         environ: Where secrets are looked up by the names that the definition gives. A missing one is an
             error of `check_agent` and of every proposal, so that a definition can be read without secrets.
         clock: What `AgentView.deadline` is measured with; the machine's time if None.
+        surroundings: Parts that act on the agent from outside its definition: tools, guards.
 
     Raises:
         AgentParseError: The file or a file that it names cannot be used.
@@ -113,13 +123,17 @@ def load_agent(
     where.expect_keys("apiVersion", "kind", "name", "type", "description", kind)
     section = where.part(kind)
     agent = BUILDERS[kind](section.section, section, path.parent, environ)
+    name = AgentName(where.text("name"))
+    definition = where.parts.of_definition(document, path, name="agent")
+    parts = merged([definition, *where.parts.all(path.parent), *surroundings])
     return LoadedAgent(
-        name=AgentName(where.text("name")),
-        release=_release(document, where.covered, path),
+        name=name,
+        release=release_id(name, parts),
         type=kind,
         agent=agent,
         opaque=_is_opaque(agent),
         description=where.text("description", default=""),
+        parts=parts,
     )
 
 
@@ -155,24 +169,3 @@ def _is_opaque(agent: Agent) -> bool:
             return _is_opaque(flow) or _is_opaque(generation)
         case _:
             return False
-
-
-def _release(document: Mapping[str, Any], covered: Iterable[Path], path: Path) -> ReleaseId:
-    digest = hashlib.sha256()
-    digest.update(canonical_json({key: value for key, value in document.items() if key != "description"}).encode())
-    for file in sorted(set(_files(covered))):
-        name = Path(os.path.relpath(file, path.parent)).as_posix()
-        digest.update(b"\0" + name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return ReleaseId(f"r-{digest.hexdigest()[:12]}")
-
-
-def _files(covered: Iterable[Path]) -> Iterable[Path]:
-    """The files themselves; below a folder all of them save hidden ones and caches."""
-    for path in covered:
-        if not path.is_dir():
-            yield path
-            continue
-        for inner in path.rglob("*"):
-            relative = inner.relative_to(path).parts
-            if inner.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in relative):
-                yield inner

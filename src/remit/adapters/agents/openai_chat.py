@@ -11,6 +11,7 @@ from remit.adapters.agents.messages import render_messages
 from remit.adapters.llm import ChatClient
 from remit.errors import AgentProtocolError
 from remit.policy.proposals import ProposedAnswer
+from remit.releases.model import PartKind
 from remit.runtime.ports import AgentReply, AgentView, StepKey
 
 
@@ -84,7 +85,7 @@ def build_openai_chat(
     return OpenAiChatAgent(
         where.agent,
         read_client(where, environ),
-        prompt=where.read_file("system_prompt", directory) if "system_prompt" in document else "",
+        prompt=where.read_file("system_prompt", directory, kind=PartKind.PROMPT) if "system_prompt" in document else "",
         offers_hand_off=where.flag("offers_hand_off"),
         sends_customer=where.flag("sends_customer"),
     )

@@ -17,6 +17,7 @@ from remit.adapters.agents.document import DocumentPlace
 from remit.adapters.llm.strict_json import expect_json
 from remit.errors import AgentError, AgentProtocolError, AgentTimeout
 from remit.policy.proposals import ProposedAnswer, ProposedCall, ProposedHandoff
+from remit.releases.model import PartKind
 from remit.runtime.ports import AgentReply, AgentView, Clock
 
 _RETURNS = "Return an AgentReply, a proposal (ProposedAnswer, ProposedCall, ProposedHandoff) or a text."
@@ -102,7 +103,7 @@ def build_python(
     """
     del environ
     where.expect_keys("module", "callable", "files")
-    source = where.file("module", directory)
+    source = where.file("module", directory, kind=PartKind.CODE)
     named = where.text("callable", default="propose")
     for extra in document.get("files") or ():
         if not isinstance(extra, str) or not (directory / extra).exists():

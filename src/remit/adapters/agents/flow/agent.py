@@ -70,7 +70,7 @@ class FlowAgent:
             return self._start(memory.suspend(), view, other)
         if understood is not None:
             return self._reply(machine.run(understood), view)
-        aside = self._side_question(memory, text)
+        aside = self._side_question(memory, view, text)
         if aside is not None:
             return self._reply(aside, view)
         if hearing.gives_up(text):
@@ -114,12 +114,13 @@ class FlowAgent:
         found = {slot.name: hearing.find_value(slot, text, asked=False) for slot in slots}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _side_question(self, memory: Memory, text: str) -> Done | None:
+    def _side_question(self, memory: Memory, view: AgentView, text: str) -> Done | None:
         """A question in between that an article clearly answers; afterwards the flow asks its own again."""
         if self.document.knowledge is None or not hearing.asks_something(text):
             return None
         # "Before I decide, what does ...?": the question is often only a part of the message.
-        found = [hit for part in (text, *text.split(",")) for hit in self.document.knowledge.search(part, limit=1)]
+        knowledge = self.document.knowledge.for_intents(_in_play(view, memory))
+        found = [hit for part in (text, *text.split(",")) for hit in knowledge.search(part, limit=1)]
         best = max(found, key=lambda hit: hit.score, default=None)
         if best is None or best.score < max(self.document.retrieval_at_least, _SIDE_QUESTION_AT_LEAST):
             return None
@@ -178,7 +179,8 @@ class FlowAgent:
 
     def _from_knowledge(self, memory: Memory, view: AgentView, text: str) -> Stop:
         """No flow fits: an article may."""
-        found = self.document.knowledge.search(text, limit=1) if self.document.knowledge else []
+        whole = self.document.knowledge
+        found = whole.for_intents(guess.intent for guess in view.intents.guesses).search(text, limit=1) if whole else []
         if found and found[0].score >= self.document.retrieval_at_least:
             return Done(memory, found[0].passage.text, sources=(found[0].passage.source,), score=found[0].score)
         reason = HandoffReason.MISSING_KNOWLEDGE if view.intents.guesses else HandoffReason.OUT_OF_SCOPE
@@ -287,6 +289,11 @@ def _surroundings(view: AgentView, memory: Memory) -> Surroundings:
         granted=tuple(spec.name for spec in view.tools),
         today=heard[-1].at.date().isoformat(),
     )
+
+
+def _in_play(view: AgentView, memory: Memory) -> frozenset[IntentName]:
+    """The message's intents, and that of the flow in progress."""
+    return frozenset({IntentName(memory.intent), *(guess.intent for guess in view.intents.guesses)})
 
 
 def _said_by_customer(conversation: Conversation) -> list[Message]:

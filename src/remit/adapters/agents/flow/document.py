@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from remit.adapters.agents.document import DocumentPlace, parse_document, plain
 from remit.adapters.agents.flow.expressions import ExpressionError, Text, text_environment
 from remit.adapters.agents.flow.model import Flow, FlowDocument, Normalisation, Slot, SmallTalk
+from remit.adapters.agents.flow.parts import state_flow, state_knowledge, state_shared
 from remit.adapters.agents.flow.steps import StepCompiler
 from remit.adapters.agents.knowledge import Knowledge, read_knowledge
 from remit.conversations import IntentName
@@ -55,7 +56,7 @@ def read_flow_document(where: DocumentPlace, directory: Path) -> FlowDocument:
     environment = text_environment(_shared(sources, "currency").text("currency", default=""))
     slots = _read_slots(_shared(sources, "slots"), environment)
     flows = _read_flows(sources, slots, environment)
-    return FlowDocument(
+    document = FlowDocument(
         name=where.agent,
         path=str(where.path),
         digest=digest_of(sources.content)[:12],
@@ -67,13 +68,17 @@ def read_flow_document(where: DocumentPlace, directory: Path) -> FlowDocument:
         knowledge=_read_folder(where, directory),
         retrieval_at_least=where.number("retrieval_at_least", default=0.45, at_most=1.0),
     )
+    where.leave_out("shared", "knowledge", "flows", *_SHARED_KEYS)
+    state_shared(where, {key: _shared(sources, key).section.get(key) for key in _SHARED_KEYS}, document)
+    if document.knowledge is not None:
+        state_knowledge(where, directory / where.text("knowledge"), document.knowledge)
+    return document
 
 
 def nested_place(where: DocumentPlace, key: str, directory: Path) -> DocumentPlace:
-    """The document in the file that a key names, its content covered by the same release."""
-    text = where.read_file(key, directory)
-    path = directory / where.text(key)
-    return replace(where, path=path, section=parse_document(text, path), keys=())
+    """The document in the file that a key names; whoever reads it states what of it belongs to the release."""
+    path = where.existing(key, directory)
+    return replace(where, path=path, section=parse_document(where.read_text(key, path), path), keys=())
 
 
 def _shared_place(where: DocumentPlace, directory: Path) -> DocumentPlace:
@@ -99,7 +104,6 @@ def _read_folder(where: DocumentPlace, directory: Path) -> Knowledge | None:
         if error.path == str(folder):
             raise where.error("knowledge", error.problem, error.mend) from error
         raise
-    where.cover(folder)
     return knowledge
 
 
@@ -163,12 +167,14 @@ def _read_flows(
         else:
             flow_at = place.part(intent)
         flow_at.expect_keys("offer", "second_if", "steps")
+        state_flow(place, str(intent), flow_at.section)
         compiler = StepCompiler(slots=slots, blocks=blocks, environment=environment, known=known)
         flows[IntentName(str(intent))] = Flow(
             intent=IntentName(str(intent)),
             offer=flow_at.text("offer"),
             instructions=compiler.compile(flow_at),
             slots=compiler.slots_used,
+            blocks=compiler.blocks_used,
             second_if=_patterns(flow_at, "second_if"),
         )
     if not flows:

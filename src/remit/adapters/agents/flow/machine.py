@@ -12,7 +12,7 @@ from remit.adapters.agents.flow import model
 from remit.adapters.agents.flow.expressions import Expression, ExpressionError, Text
 from remit.adapters.agents.flow.hearing import choose
 from remit.adapters.agents.flow.memory import Memory
-from remit.conversations import HandoffReason
+from remit.conversations import HandoffReason, IntentName
 from remit.errors import AgentProtocolError
 from remit.tools import ToolCall, ToolFailed, ToolOutcomeUnknown, ToolResult, ToolSucceeded
 
@@ -228,7 +228,8 @@ class Machine:
 
     def _article(self, article: model.Article, memory: Memory) -> Stop:
         query = self._render(article.query, memory) if article.query else self._surroundings.message
-        found = self._document.knowledge.search(query, limit=1) if self._document.knowledge else []
+        whole = self._document.knowledge
+        found = whole.for_intents([IntentName(memory.intent)]).search(query, limit=1) if whole else []
         if not found or found[0].score < self._document.retrieval_at_least:
             return Passes(memory, HandoffReason.MISSING_KNOWLEDGE, "no article answers this well enough")
         passage = found[0].passage

@@ -13,6 +13,9 @@ from remit.adapters.agents.knowledge import Knowledge
 from remit.conversations import HandoffReason, IntentName
 from remit.tools import ToolName
 
+NO_ANSWER = frozenset({HandoffReason.MISSING_KNOWLEDGE, HandoffReason.OUT_OF_SCOPE, HandoffReason.UNSUPPORTED_REQUEST})
+"""Handoffs that say that nothing here answers; any other one stands, whatever else could be asked."""
+
 Normalisation = Literal["none", "digits", "lower", "upper", "title"]
 
 
@@ -156,6 +159,14 @@ class Flow:
     instructions: tuple[Instruction, ...]
     slots: tuple[str, ...]
     second_if: tuple[re.Pattern[str], ...] = ()
+    blocks: frozenset[str] = frozenset()
+
+    def may_lack_an_answer(self) -> bool:
+        """Whether the flow can end in a handoff because nothing answers: then a generating agent may be asked."""
+        return any(
+            isinstance(step, Article) or (isinstance(step, PassOn) and step.reason in NO_ANSWER)
+            for step in self.instructions
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +195,7 @@ class FlowDocument:
     wants_people: tuple[re.Pattern[str], ...]
     knowledge: Knowledge | None
     retrieval_at_least: float
+
+    def never_lacking_an_answer(self) -> frozenset[IntentName]:
+        """The intents whose flow always says something itself, or hands off for a reason that stands."""
+        return frozenset(flow.intent for flow in self.flows.values() if not flow.may_lack_an_answer())

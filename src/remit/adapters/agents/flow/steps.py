@@ -21,7 +21,7 @@ _MAX_INSTRUCTIONS = 2_000
 
 
 class StepCompiler:
-    """Compiles one flow; `slots_used` names the slots it can ask for, in order."""
+    """Compiles one flow; `slots_used` names the slots it can ask for, in order, `blocks_used` the blocks put in."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class StepCompiler:
         self._expressions: list[tuple[DocumentPlace, str, Expression | Text]] = []
         self._open_blocks: list[str] = []
         self.slots_used: tuple[str, ...] = ()
+        self.blocks_used: frozenset[str] = frozenset()
         self._kinds: Mapping[str, tuple[Callable[[DocumentPlace, int], None], tuple[str, ...]]] = {
             "ask": (self._ask, ("text", "options", "by", "match", "unknown")),
             "hear": (self._hear, ()),
@@ -187,6 +188,7 @@ class StepCompiler:
             )
         if name in self._open_blocks:
             raise where.error("use", f"block {name!r} uses itself", "Blocks are put in where they are used; unroll it.")
+        self.blocks_used |= {name}
         self._open_blocks.append(name)
         self._steps(self._blocks, name)
         self._open_blocks.pop()
