@@ -72,6 +72,8 @@ async def evaluate(
             ]
     finally:
         await prepared.loaded.close()
+        if prepared.customer_model is not None:
+            await prepared.customer_model.client.close()
     every = await _judge(prepared, ledger, [result.run.id for result in results])
     verdicts, levels = _settled_here(prepared, every), grants_from(prepared.policy, every)
     codes = [exit_code(verdicts), *(EXIT_ERROR for result in results if result.scenario_errors)]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from remit.adapters.agents.load import LoadedAgent, load_agent
 from remit.adapters.confidence.signals import SignalConfidence
+from remit.adapters.customers import CustomerModel
 from remit.adapters.formats.suites import read_suites, suite_directory
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
+from remit.app.customers import customer_model
 from remit.app.policy_files import read_policy_file
 from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
@@ -66,6 +68,7 @@ class Prepared:
     level: AutonomyLevel
     suites: tuple[Suite, ...]
     whole_suites: tuple[Suite, ...]
+    customer_model: CustomerModel | None = None
 
     @property
     def n_planned(self) -> int:
@@ -97,7 +100,8 @@ def prepare(request: EvaluationRequest, *, environ: Mapping[str, str], clock: Cl
             f"no scenario fits --filter {patterns}.\n  Filters fit ids, intents and tags, such as 'refund*'."
         )
     level = highest_tested_level(policy) if request.level is None else request.level
-    return Prepared(request, policy, loaded, level, suites, whole)
+    model = customer_model(suites, environ=environ, clock=clock)
+    return Prepared(request, policy, loaded, level, suites, whole, model)
 
 
 def highest_tested_level(policy: Policy) -> AutonomyLevel:
@@ -154,4 +158,5 @@ def stage_for(prepared: Prepared, clock: Clock) -> MemoryStage:
         directory=suite_directory(prepared.suites[0]),
         effects={tool.name: tool.effect for tool in policy.tools.values()},
         clock=clock,
+        customer_model=prepared.customer_model,
     )

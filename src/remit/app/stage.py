@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from remit.adapters.customers import begin_customer
+from remit.adapters.customers import CustomerModel, begin_customer
 from remit.adapters.memory import FixedGrants, MemoryContactCentre, MemoryRecorder, ScriptedDesk
 from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
@@ -44,6 +44,7 @@ class MemoryStage:
         directory: The folder from which the scenarios' world references are meant.
         effects: The policy's word on what tools do to the world.
         clock: The clock of the turns.
+        customer_model: Plays the customers that need a language model; None if none does.
     """
 
     agent: Agent
@@ -54,12 +55,13 @@ class MemoryStage:
     directory: Path
     effects: Mapping[ToolName, Effect]
     clock: Clock
+    customer_model: CustomerModel | None = None
     worlds: dict[tuple[Path, str], World] = field(default_factory=dict)
     _specs: dict[tuple[Path, str], Mapping[ToolName, ToolSpec]] = field(default_factory=dict)
 
     async def set_up(self, scenario: Scenario, conversation: ConversationId, seed: int) -> Setup:
         """A fresh world, customer, recorder, desk and contact centre."""
-        customer = begin_customer(scenario, seed)
+        customer = begin_customer(scenario, seed, model=self.customer_model)
         session = await self.fresh_world(scenario)
         recorder = MemoryRecorder(self.clock, channel=CHANNEL)
         verified = None if scenario.verified_customer is None else CustomerId(scenario.verified_customer)
