@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remit.adapters.agents.load import LoadedAgent, load_agent
-from remit.adapters.confidence.signals import SignalConfidence
+from remit.adapters.confidence import CalibratedConfidence
 from remit.adapters.formats.suites import read_suites
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
-from remit.adapters.store import SqliteDatabase, SqliteLedger, SqliteRecorder, StoredGrants
+from remit.adapters.store import SqliteCertificates, SqliteDatabase, SqliteLedger, SqliteRecorder, StoredGrants
 from remit.adapters.tools.mcp import McpToolbox
 from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
 from remit.app.centre import Centre, McpSource
+from remit.app.certificate_book import CertificateBook
 from remit.app.earning import earned_levels, grants_of
 from remit.app.gateway import Gateway
 from remit.app.policy_files import read_policy_file
@@ -26,7 +27,6 @@ from remit.conversations import IntentName
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
-from remit.policy.rules import IntentRule
 from remit.runtime.ports import Clock, Permit, Toolbox, TurnPorts
 from remit.scenarios.model import StartState
 from remit.tools import Effect, ToolName
@@ -73,12 +73,13 @@ async def live_gateway(
         stack.push_async_callback(agent.close)
         toolbox = await _toolbox(centre, policy, stack)
         recorder = SqliteRecorder(database, clock)
-        grants = StoredGrants(database, clock, _permit(policy, agent), _RuleAt(policy))
+        book = CertificateBook(SqliteCertificates(database, clock), policy, agent.name, agent.release, clock)
+        grants = StoredGrants(database, clock, _permit(policy, agent), book.rule_at, revision=book.revision)
         ports = TurnPorts(
             grants=grants,
             intents=LocalIntents.train({one.name: one.examples for one in policy.intents.values() if one.examples}),
             agent=agent.agent,
-            confidence=SignalConfidence(),
+            confidence=CalibratedConfidence(book.models),
             guardrails=LocalGuardrails(),
             desk=ScriptedDesk(),
             toolbox=toolbox,
@@ -94,16 +95,6 @@ async def live_gateway(
 def _permit(policy: Policy, agent: LoadedAgent) -> Permit:
     shadow = {intent: rule_at(policy, intent, AutonomyLevel.SHADOW) for intent in policy.intents}
     return Permit(agent.name, agent.release, policy.digest, 0, shadow, max_steps=policy.turn.max_steps)
-
-
-@dataclass(frozen=True, slots=True)
-class _RuleAt:
-    """The rule of an intent at a level, by one policy."""
-
-    policy: Policy
-
-    def __call__(self, intent: IntentName, level: AutonomyLevel) -> IntentRule:
-        return rule_at(self.policy, intent, level)
 
 
 # ── tools ─────────────────────────────────────────────────────────────────────────────────────────

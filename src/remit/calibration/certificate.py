@@ -155,6 +155,10 @@ class Certificate:
         """Whether anything of the intent may be sent under it."""
         return self.thresholds.send is not None and intent not in self.excluded
 
+    def supersedes(self, other: "Certificate") -> bool:
+        """Whether this one, kept later, takes the other's place: same agent, an intent in common."""
+        return self.agent == other.agent and bool({*self.intents} & {*other.intents})
+
     def status(self, now: datetime, here: "Circumstances") -> "Status":
         """Whether it holds now. Void is for good only by age, release, policy and judge; see `Cause`."""
         for cause, why in _causes(self, now, here):

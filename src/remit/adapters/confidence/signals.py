@@ -19,7 +19,7 @@ word or two with the question is usually wrong, one out of a passage that has mo
 import math
 from dataclasses import dataclass
 
-from remit.conversations import Conversation, ToolExchange
+from remit.adapters.confidence.reading import results_of_turn
 from remit.policy.proposals import ProposedAnswer, ProposedCall
 from remit.runtime.ports import AgentView, IntentEstimate
 from remit.tools import ToolFailed, ToolOutcomeUnknown, ToolResult, ToolSucceeded
@@ -39,7 +39,7 @@ class SignalConfidence:
         """Probability in [0, 1] that the proposal is right, by the formula above."""
         confidence = _understood(view.intents)
         if proposal.signals.get("deterministic", 0.0) < 1.0:
-            results = _results_of_turn(view.conversation)
+            results = results_of_turn(view.conversation)
             confidence *= _supported(proposal, results) * _undisturbed(results)
         if proposal.stated_confidence is not None:
             confidence = min(confidence, _unit(proposal.stated_confidence))
@@ -80,17 +80,6 @@ def _undisturbed(results: list[ToolResult]) -> float:
         return 0.0
     n_failures = sum(isinstance(result, ToolFailed) for result in results)
     return float(_LEFT_AFTER_FAILURE**n_failures)
-
-
-def _results_of_turn(conversation: Conversation) -> list[ToolResult]:
-    """What tools brought back since the customer's newest message."""
-    results: list[ToolResult] = []
-    for entry in reversed(conversation.entries):
-        if isinstance(entry, ToolExchange):
-            results.append(entry.result)
-        elif entry.speaker == "customer":
-            break
-    return results
 
 
 def _unit(value: float) -> float:

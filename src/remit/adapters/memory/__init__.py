@@ -2,6 +2,7 @@
 
 from remit.adapters.memory.accounts import MemoryAccounts
 from remit.adapters.memory.audit import MemoryAuditLog
+from remit.adapters.memory.certificates import MemoryCertificates
 from remit.adapters.memory.clock import FixedClock, SystemClock
 from remit.adapters.memory.grants import FixedGrants
 from remit.adapters.memory.ledger import MemoryLedger
@@ -14,6 +15,7 @@ __all__ = [
     "FixedGrants",
     "MemoryAccounts",
     "MemoryAuditLog",
+    "MemoryCertificates",
     "MemoryContactCentre",
     "MemoryLedger",
     "MemoryRecorder",

@@ -2,6 +2,7 @@
 
 from remit.adapters.store.accounts import SqliteAccounts
 from remit.adapters.store.audit import SqliteAuditLog
+from remit.adapters.store.certificates import SqliteCertificates
 from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.ledger import SqliteLedger
@@ -11,6 +12,7 @@ from remit.adapters.store.running import SqliteRunningStates
 __all__ = [
     "SqliteAccounts",
     "SqliteAuditLog",
+    "SqliteCertificates",
     "SqliteDatabase",
     "SqliteLedger",
     "SqliteRecorder",

@@ -6,7 +6,7 @@ A process that could not confirm the stop flag for `max_age_s` counts as stopped
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -42,6 +42,7 @@ class StoredGrants:
         rule_at: Makes the rule of an intent at a level from the policy.
         poll_s: How often the store is asked.
         max_age_s: After so long without an answer from the store, everything counts as stopped.
+        revision: What else the rules are made of, as a value that moves with it; they are made again when it moves.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class StoredGrants:
         *,
         poll_s: float = 0.25,
         max_age_s: float = 1.0,
+        revision: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -60,6 +62,8 @@ class StoredGrants:
         self._rule_at = rule_at
         self._poll_s = poll_s
         self._max_age_s = max_age_s
+        self._revision = revision
+        self._made_of: object = None
         self._rules: Rules = permit.rules
         self._state = GrantState(0, stopped=True)
         self._confirmed_at = float("-inf")
@@ -116,7 +120,7 @@ class StoredGrants:
                 " values (?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            _raise_epoch(connection, self.agent, "grants changed", now, stopped=None)
+            raise_epoch(connection, self.agent, "grants changed", now, stopped=None)
 
         await self._database.write(work)
         await self._refresh()
@@ -124,7 +128,7 @@ class StoredGrants:
     async def set_stopped(self, *, stopped: bool, why: str) -> None:
         """Stop the agent, or let it act again."""
         now = self._clock.now().isoformat()
-        await self._database.write(lambda connection: _raise_epoch(connection, self.agent, why, now, stopped=stopped))
+        await self._database.write(lambda connection: raise_epoch(connection, self.agent, why, now, stopped=stopped))
         await self._refresh()
 
     async def _watch(self) -> None:
@@ -137,7 +141,9 @@ class StoredGrants:
     async def _refresh(self) -> None:
         asked_at = time.monotonic()
         epoch, stopped, levels = await self._database.read(lambda connection: _read(connection, self._permit))
-        if epoch != self._state.epoch or self._confirmed_at == float("-inf"):
+        made_of = None if self._revision is None else await self._revision()
+        if epoch != self._state.epoch or made_of != self._made_of or self._confirmed_at == float("-inf"):
+            self._made_of = made_of
             self._rules = {
                 intent: self._rule_at(intent, AutonomyLevel(levels.get(intent, AutonomyLevel.SHADOW)))
                 for intent in self._permit.rules
@@ -157,7 +163,8 @@ def _read(connection: sqlite3.Connection, permit: Permit) -> tuple[int, bool, di
     return epoch, bool(stopped), dict(levels.fetchall())
 
 
-def _raise_epoch(connection: sqlite3.Connection, agent: AgentName, why: str, now: str, *, stopped: bool | None) -> None:
+def raise_epoch(connection: sqlite3.Connection, agent: AgentName, why: str, now: str, *, stopped: bool | None) -> None:
+    """Every process and every turn under way reads the agent's rules again."""
     connection.execute(
         "insert into control (agent, epoch, stopped, why, changed_at) values (?, 1, coalesce(?, 0), ?, ?)"
         " on conflict (agent) do update set epoch = epoch + 1, stopped = coalesce(?, stopped), why = excluded.why,"

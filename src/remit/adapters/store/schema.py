@@ -146,6 +146,22 @@ grants = Table(
     Column("granted_at", Text, nullable=False),
 )
 
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("issued_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("withdrawn", Text, nullable=False),
+    Column("withdrawn_at", Text),
+    Index("ix_certificates_agent", "agent", "withdrawn"),
+)
+
 control = Table(
     "control",
     metadata,
