@@ -28,6 +28,10 @@ RemitError                     anything that Remit reports to a person in one se
 ├── AuditError                 the audit log cannot keep or show an entry
 │   ├── AuditConflict          a change with a known key says something else
 │   └── AuditDamaged           an entry can no longer be read: somebody altered it
+├── ControlError               what an agent may do cannot be changed like this
+│   ├── WideningRefused        a grant would widen without what it needs
+│   └── IncidentUnknown        no incident of that id
+├── NoticeFailed               a recipient could not be told
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
 ├── TurnInProgress             the same message is being handled right now
@@ -268,6 +272,49 @@ class AuditDamaged(AuditError):
             f"audit entry {entry}: cannot be read: {problem}.\n"
             "  It was altered after it was written; `remit audit verify` says how far the log can be trusted."
         )
+
+
+class ControlError(RemitError):
+    """What an agent may do cannot be changed like this; nothing was changed."""
+
+
+class WideningRefused(ControlError):
+    """A grant would widen without the evidence, the signatures or the time that it needs.
+
+    Args:
+        what: The grant and the level that was asked for, such as `shop/refund to tools_within_limits`.
+        problem: What is missing, one clause.
+        mend: How to get it, one sentence.
+    """
+
+    def __init__(self, what: str, problem: str, mend: str) -> None:
+        self.what = what
+        self.problem = problem
+        super().__init__(f"{what}: not widened: {problem}.\n  {mend}")
+
+
+class IncidentUnknown(ControlError):
+    """There is no incident of that id."""
+
+    def __init__(self, incident: str) -> None:
+        self.incident = incident
+        super().__init__(f"incident {incident!r}: there is none of that id.\n  `remit incident list` shows them.")
+
+
+class NoticeFailed(RemitError):
+    """A recipient could not be told; it is tried again until the notice's deadline.
+
+    Args:
+        recipient: Who was to be told: an address without secrets.
+        problem: What happened, one clause.
+        lasting: Whether trying again cannot help.
+    """
+
+    def __init__(self, recipient: str, problem: str, *, lasting: bool = False) -> None:
+        self.recipient = recipient
+        self.problem = problem
+        self.lasting = lasting
+        super().__init__(f"notice to {recipient}: {problem}.")
 
 
 class LedgerConflict(RemitError):

@@ -42,7 +42,7 @@ def _problem(detail: ErrorDetails, located: Located, model: type[BaseModel]) -> 
         case "literal_error" | "enum":
             mend = suggest(str(given), _choices(context), noun="values")
             return Problem(line, f"{place} is {_shown(given)}, which is none of its values", mend)
-        case "duration":
+        case "duration" | "moment":
             return Problem(line, f"{place}: {detail['msg']}", context["mend"])
         case "variant":
             return Problem(line, f"{place} {detail['msg']}", context["mend"])

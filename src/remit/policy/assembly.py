@@ -28,9 +28,16 @@ from remit.policy.model import (
     Policy,
     Review,
     Risk,
-    RollbackRule,
     ToolDeclaration,
     TurnLimits,
+)
+from remit.policy.operating_assembly import (
+    assemble_exposure,
+    assemble_freeze,
+    assemble_recipients,
+    assemble_rollback,
+    assemble_staffing,
+    assemble_waivers,
 )
 from remit.policy.rules import ToolRule
 from remit.policy.schema import (
@@ -66,11 +73,16 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
             for level, gates in document.gates.items()
             if gates
         },
-        rollback=tuple(RollbackRule(rule.when.model_dump(exclude_none=True), rule.do) for rule in document.rollback),
+        rollback=assemble_rollback(document.rollback),
         signoff={AutonomyLevel.named(level): _once(roles) for level, roles in document.signoff.items() if roles},
         objectives=tuple(document.objectives),
         baseline=document.baseline,
         turn=TurnLimits(document.turn.max_steps, document.turn.deadline),
+        staffing=assemble_staffing(document.staffing),
+        exposure=assemble_exposure(document.exposure),
+        freeze=assemble_freeze(document.freeze),
+        recipients=assemble_recipients(document.recipients),
+        waivers=assemble_waivers(document.waivers),
         source=source,
         calibration=CalibrationPolicy(
             {

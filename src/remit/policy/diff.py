@@ -10,14 +10,14 @@ from remit.policy.changes import Direction, PolicyChange, fewer, more
 from remit.policy.gate_changes import gate_changes
 from remit.policy.intent_changes import intent_changes
 from remit.policy.levels import AutonomyLevel
-from remit.policy.model import LevelPolicy, Policy, RollbackRule, ToolDeclaration
+from remit.policy.model import LevelPolicy, Policy, ToolDeclaration
+from remit.policy.operating_changes import operating_changes
+from remit.policy.rollback import SEVERITY, RollbackRule, condition_words
 from remit.tools import ToolName
-
-_SEVERITY = {"demote": 0, "rollback": 1, "stop": 2}
 
 
 def describe_changes(old: Policy, new: Policy) -> Sequence[PolicyChange]:
-    """Every difference in content; empty exactly if the digests are equal.
+    """Every difference; with equal digests only what the policy says of running the agent can differ.
 
     What cannot be compared, such as two unrelated limits, is said so and counts as granting.
     """
@@ -30,6 +30,7 @@ def describe_changes(old: Policy, new: Policy) -> Sequence[PolicyChange]:
         *_rollback(old.rollback, new.rollback),
         *_signoff(old.signoff, new.signoff),
         *_turn(old, new),
+        *operating_changes(old, new),
         *calibration_changes(old.calibration, new.calibration),
     )
 
@@ -102,7 +103,7 @@ def _moved(
 
 # ── rollback, signatures, turn ────────────────────────────────────────────────────────────────────
 def _rollback(old: Sequence[RollbackRule], new: Sequence[RollbackRule]) -> Iterator[PolicyChange]:
-    before, after = ({_condition(rule.when): rule for rule in rules} for rules in (old, new))
+    before, after = ({condition_words(rule.when): rule for rule in rules} for rules in (old, new))
     for condition in _names(before, after):
         if condition not in after:
             what = f"nothing happens any more when {condition}; it was: {before[condition].do}"
@@ -112,11 +113,7 @@ def _rollback(old: Sequence[RollbackRule], new: Sequence[RollbackRule]) -> Itera
         elif before[condition].do != after[condition].do:
             was, now = before[condition].do, after[condition].do
             what = f"when {condition}: {now} instead of {was}"
-            yield PolicyChange("rollback", fewer(_SEVERITY[was], _SEVERITY[now]), what)
-
-
-def _condition(when: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in when.items())
+            yield PolicyChange("rollback", fewer(SEVERITY[was], SEVERITY[now]), what)
 
 
 def _signoff(

@@ -8,6 +8,7 @@ from remit.policy.gate_words import statement
 from remit.policy.levels import AutonomyLevel
 from remit.policy.limits import LimitError, compile_limits
 from remit.policy.live_misfits import live_misfits
+from remit.policy.operating_assembly import operating_misfits
 from remit.policy.schema import GateDocument, GrantDocument, LiveGateDocument, PolicyDocument
 
 _LOWEST_ACTING = AutonomyLevel.SUPERVISED_ANSWERS.label
@@ -20,7 +21,13 @@ def find_misfits(document: PolicyDocument, located: Located) -> tuple[Problem, .
         *_level_misfits(document, located),
         *_pool_misfits(document, located),
         *_gate_misfits(document, located),
-        *_rollback_misfits(document, located),
+        *operating_misfits(
+            document,
+            located,
+            intents=list(document.intents),
+            tools=list(document.tools),
+            pools=document.calibration.pools,
+        ),
     )
 
 
@@ -122,23 +129,3 @@ def _gate_misfits(document: PolicyDocument, located: Located) -> Iterator[Proble
 
 def _same_statement(gate: LiveGateDocument, other: GateDocument) -> bool:
     return isinstance(other, LiveGateDocument) and statement(assemble_gate(gate)) == statement(assemble_gate(other))
-
-
-def _rollback_misfits(document: PolicyDocument, located: Located) -> Iterator[Problem]:
-    for index, rule in enumerate(document.rollback):
-        conditions = rule.when.model_dump(exclude_none=True)
-        days = conditions.pop("days_between_false_alarms", None)
-        line = located.line_of(("rollback", index, "when"))
-        if len(conditions) != 1:
-            yield Problem(
-                line,
-                f"a rollback rule has {len(conditions)} conditions, it needs exactly one",
-                "Write one rule for each: `change_detected`, `canary_worse_than`, `guardrail_breach`, "
-                "`budget_exhausted`.",
-            )
-        elif any(rule.when == earlier.when for earlier in document.rollback[:index]):
-            yield Problem(line, "two rollback rules have the same condition", "Keep the one whose `do` you mean.")
-        elif days is not None and "change_detected" not in conditions:
-            yield Problem(
-                line, "`days_between_false_alarms` stands without `change_detected`", "Remove it, or name the metric."
-            )

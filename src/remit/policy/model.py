@@ -7,6 +7,8 @@ from typing import Any, Literal
 from remit.conversations import IntentName
 from remit.policy.gates import Gate
 from remit.policy.levels import AutonomyLevel
+from remit.policy.operating import Exposure, FreezeWindow, Recipient, Staffing, WaiverLimits
+from remit.policy.rollback import RollbackRule
 from remit.policy.rules import ToolRule
 from remit.tools import Effect, ToolName
 
@@ -85,14 +87,6 @@ class LevelPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class RollbackRule:
-    """When something happens, do something at once; the condition's parameters are kept as written."""
-
-    when: Mapping[str, Any]
-    do: Literal["demote", "rollback", "stop"]
-
-
-@dataclass(frozen=True, slots=True)
 class CalibrationPolicy:
     """How thresholds are certified.
 
@@ -133,3 +127,8 @@ class Policy:
     turn: TurnLimits = TurnLimits()
     source: str = ""
     calibration: CalibrationPolicy = CalibrationPolicy()
+    staffing: Staffing | None = None
+    exposure: Exposure = Exposure()
+    freeze: tuple[FreezeWindow, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    waivers: WaiverLimits = WaiverLimits()

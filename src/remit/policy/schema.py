@@ -9,6 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from remit.policy.operating_documents import (
+    ExposureDocument,
+    FreezeWindowDocument,
+    RecipientDocument,
+    RollbackDocument,
+    StaffingDocument,
+    WaiversDocument,
+)
 from remit.tools import Effect
 
 SCHEMA_ID = "urn:remit:schema:policy:v1"
@@ -264,30 +272,7 @@ GateDocument = Annotated[
 ]
 
 
-# ── rollback, turn and the whole ──────────────────────────────────────────────────────────────────
-class ConditionDocument(Border):
-    """What has to happen; exactly one of the first four."""
-
-    change_detected: Name | None = Field(default=None, description="The metric whose rate has risen.")
-    canary_worse_than: Literal["stable"] | None = Field(
-        default=None, description="The new release does worse than the stable one."
-    )
-    guardrail_breach: Literal["critical", "any"] | None = Field(
-        default=None, description="A guardrail found something; one is enough."
-    )
-    budget_exhausted: Name | None = Field(default=None, description="The objective whose error budget is used up.")
-    days_between_false_alarms: float | None = Field(default=None, gt=0.0, description="Only with `change_detected`.")
-
-
-class RollbackDocument(Border):
-    """When something happens, do something at once; it needs no gate."""
-
-    when: ConditionDocument = Field(description="The condition.")
-    do: Literal["demote", "rollback", "stop"] = Field(
-        description="`demote`: one level down; `rollback`: to the release before; `stop`: people take over."
-    )
-
-
+# ── turn and the whole ──────────────────────────────────────────────────────────────────
 class TurnDocument(Border):
     """Bounds of one turn."""
 
@@ -337,6 +322,15 @@ class PolicyDocument(Border):
     signoff: dict[LevelName, list[Name]] = Field(
         default_factory=dict, description="Who must sign a promotion to the level."
     )
+    staffing: StaffingDocument | None = Field(default=None, description="What people can take in the busiest hour.")
+    exposure: ExposureDocument = Field(
+        default=ExposureDocument(), description="Bounds on what the agent does on its own in a day, over all intents."
+    )
+    freeze: list[FreezeWindowDocument] = Field(default_factory=list, description="Times in which nothing widens.")
+    recipients: list[RecipientDocument] = Field(
+        default_factory=list, description="Who is told what Remit did on its own."
+    )
+    waivers: WaiversDocument = Field(default=WaiversDocument(), description="Exceptions that a named person may make.")
     turn: TurnDocument = Field(default=TurnDocument(), description="Bounds of one turn.")
     calibration: CalibrationDocument = Field(
         default=CalibrationDocument(), description="How the thresholds of intents are certified."

@@ -161,7 +161,7 @@ def test_a_limit_that_cannot_be_compared_counts_as_granting_and_says_so() -> Non
             "",
             "rollback",
             GRANTS,
-            "nothing happens any more when guardrail_breach critical",
+            "nothing happens any more when one critical event is confirmed",
         ),
         ("[operations, risk]", "[operations]", "signoff.tools_within_limits", GRANTS, "no longer signed by risk"),
         (
