@@ -7,7 +7,7 @@ import pytest
 
 from remit.evidence import Outcome
 from remit.scenarios.check_syntax import CHECK_KEYS
-from remit.scenarios.document import AGENDA_KEYS, SCENARIO_KEYS, SUITE_KEYS, parse_suite
+from remit.scenarios.document import AGENDA_KEYS, LLM_KEYS, SCENARIO_KEYS, SUITE_KEYS, parse_suite
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/reference/scenarios.md").read_text()
 
@@ -20,7 +20,7 @@ def test_the_example_is_a_suite() -> None:
     assert [one.id for one in suite.scenarios] == ["order_status[1]", "order_status[2]", "ask_for_a_person"]
 
 
-@pytest.mark.parametrize("key", sorted({*SUITE_KEYS, *SCENARIO_KEYS, *CHECK_KEYS, *AGENDA_KEYS}))
+@pytest.mark.parametrize("key", sorted({*SUITE_KEYS, *SCENARIO_KEYS, *CHECK_KEYS, *AGENDA_KEYS, *LLM_KEYS}))
 def test_every_key_is_explained(key: str) -> None:
     assert re.search(rf"^\|[^|]*`{key}[`:]", PAGE, re.MULTILINE)
 

@@ -12,6 +12,7 @@ from remit.scenarios.expansion import expand
 from remit.scenarios.model import (
     AgendaCustomer,
     Customer,
+    InstructedCustomer,
     Scenario,
     ScenarioId,
     ScriptedCustomer,
@@ -26,8 +27,9 @@ DEFAULT_KEYS = (
 )  # fmt: skip
 SCENARIO_KEYS = (*DEFAULT_KEYS, "title", "reason", "customer", "reference", "vary")
 START_KEYS = ("changes", "calls")
-CUSTOMER_KEYS = ("says", "agenda")
+CUSTOMER_KEYS = ("says", "agenda", "llm")
 AGENDA_KEYS = ("opening", "answers", "confirms", "insists", "max_turns")
+LLM_KEYS = ("instructions", "max_turns")
 _BEGIN = "A suite begins with `apiVersion: remit/v1` and `kind: Suite`."
 EXPERTS: Mapping[str, Literal["absent", "approves", "denies"]] = {
     "absent": "absent",
@@ -216,13 +218,20 @@ def _customer(section: Section, reason: str, facts: dict[str, tuple[str, ...]]) 
     if isinstance(written.value, list | str):
         written = Located({"says": written}, written.line)
     customer = Section(written, section.path, f"`customer` of {section.where}", CUSTOMER_KEYS)
-    if ("says" in customer) == ("agenda" in customer):
-        customer.fail(f"{customer.where} needs either `says` or `agenda`")
-    agenda = customer.get("agenda")
-    if agenda is None:
-        return _scripted(customer)
-    empty = Located({} if agenda.value is None else agenda.value, agenda.line)
-    return _agenda(Section(empty, section.path, f"`agenda` of {section.where}", AGENDA_KEYS), reason, facts)
+    if sum(key in customer for key in CUSTOMER_KEYS) != 1:
+        customer.fail(f"{customer.where} needs exactly one of `says`, `agenda` and `llm`")
+    if "agenda" in customer:
+        return _agenda(_inner(customer, section, "agenda", AGENDA_KEYS), reason, facts)
+    if "llm" in customer:
+        return _instructed(_inner(customer, section, "llm", LLM_KEYS), reason)
+    return _scripted(customer)
+
+
+def _inner(customer: Section, section: Section, name: str, keys: tuple[str, ...]) -> Section:
+    """What is written under `agenda` or `llm`; nothing there is an empty mapping."""
+    written = customer.get(name) or Located({}, customer.line)
+    empty = Located({} if written.value is None else written.value, written.line)
+    return Section(empty, section.path, f"`{name}` of {section.where}", keys)
 
 
 def _scripted(customer: Section) -> ScriptedCustomer:
@@ -230,6 +239,13 @@ def _scripted(customer: Section) -> ScriptedCustomer:
     if not lines or not all(phrasings and all(phrasings) for phrasings in lines):
         customer.fail(f"{customer.where} says nothing", mend="Write what the customer says, one line each.")
     return ScriptedCustomer(lines)
+
+
+def _instructed(llm: Section, reason: str) -> InstructedCustomer:
+    instructions = llm.text("instructions", "")
+    if not instructions and not reason:
+        llm.fail(f"{llm.where} tells the model nothing", mend="Add `instructions:`, or a `reason:` to the scenario.")
+    return InstructedCustomer(instructions, max_turns=int(llm.number("max_turns", 30, at_least=1)))
 
 
 def _agenda(agenda: Section, reason: str, facts: dict[str, tuple[str, ...]]) -> AgendaCustomer:

@@ -37,7 +37,20 @@ class AgendaCustomer:
     max_turns: int = 8
 
 
-Customer = ScriptedCustomer | AgendaCustomer
+@dataclass(frozen=True, slots=True)
+class InstructedCustomer:
+    """Played by a language model, which is told the scenario's reason, facts and persona, and these instructions.
+
+    Args:
+        instructions: What to do beyond the reason: conditions, second wishes, what to hold back.
+        max_turns: After so many messages the customer leaves.
+    """
+
+    instructions: str = ""
+    max_turns: int = 30
+
+
+Customer = ScriptedCustomer | AgendaCustomer | InstructedCustomer
 
 
 # ── checks ────────────────────────────────────────────────────────────────────────────────────────

@@ -120,7 +120,9 @@ def _customer() -> Schema:
         },
         required=(),
     )
-    either = _object({"says": lines, "agenda": {"anyOf": [agenda, {"type": "null"}]}}, required=())
+    llm = _object({"instructions": _TEXT, "max_turns": _NUMBER}, required=())
+    kinds = {"says": lines, "agenda": {"anyOf": [agenda, {"type": "null"}]}, "llm": {"anyOf": [llm, {"type": "null"}]}}
+    either = _object(kinds, required=())
     return {"anyOf": [lines, {**either, "minProperties": 1, "maxProperties": 1}, {"type": "null"}]}
 
 

@@ -184,7 +184,12 @@ def test_the_version_changes_with_what_matters_and_with_nothing_else() -> None:
         ("  - {order: W1002, status: delivered}", "  - {order: W1002}", 25, "differs from the first row in: status"),
         ("vary: {order: [W1, W2]", "vary: {order: []", 37, "at least one value"),
         ("customer: [Give me a person]", "customer: []", 40, "says nothing"),
-        ("customer: [Give me a person]", "customer: {says: [a], agenda: {}}", 40, "either `says` or `agenda`"),
+        (
+            "customer: [Give me a person]",
+            "customer: {says: [a], agenda: {}}",
+            40,
+            "exactly one of `says`, `agenda` and `llm`",
+        ),
         ("- {order: W1001", "- {Order: W1001", 24, "cannot be a placeholder"),
         ("amount: [10, 12.5]", f"amount: {list(range(9000))}", 37, "18000 scenarios"),
         ("[open_ticket]", "[{a: {}, b: {}}]", 31, "a call .* must be one tool"),

@@ -9,7 +9,15 @@ from jsonschema import Draft202012Validator
 from remit.documents import read_mapping
 from remit.errors import ScenarioParseError
 from remit.scenarios.check_syntax import CHECK_KEYS
-from remit.scenarios.document import AGENDA_KEYS, CUSTOMER_KEYS, DEFAULT_KEYS, SCENARIO_KEYS, START_KEYS, SUITE_KEYS
+from remit.scenarios.document import (
+    AGENDA_KEYS,
+    CUSTOMER_KEYS,
+    DEFAULT_KEYS,
+    LLM_KEYS,
+    SCENARIO_KEYS,
+    START_KEYS,
+    SUITE_KEYS,
+)
 from remit.scenarios.schema import suite_schema
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,6 +49,7 @@ def test_the_schema_has_every_key_of_the_parser_and_no_other() -> None:
     assert set(scenario["checks"]["properties"]) == set(CHECK_KEYS)
     assert set(customer) == set(CUSTOMER_KEYS)
     assert set(customer["agenda"]["anyOf"][0]["properties"]) == set(AGENDA_KEYS)
+    assert set(customer["llm"]["anyOf"][0]["properties"]) == set(LLM_KEYS)
 
 
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: path.name)

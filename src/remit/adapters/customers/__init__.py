@@ -1,5 +1,6 @@
-"""Simulated customers: scripted lines, or an agenda that is followed whatever the agent asks."""
+"""Simulated customers: scripted lines, an agenda that is followed whatever the agent asks, or a language model."""
 
 from remit.adapters.customers.cast import begin_customer
+from remit.adapters.customers.instructed import CustomerModel
 
-__all__ = ["begin_customer"]
+__all__ = ["CustomerModel", "begin_customer"]
