@@ -32,6 +32,8 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── WideningRefused        a grant would widen without what it needs
 │   └── IncidentUnknown        no incident of that id
 ├── NoticeFailed               a recipient could not be told
+├── SamplingError              a sampling plan that evidence cannot rest on
+├── SettlementRefused          a dispute between experts that cannot be settled like this
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
 ├── TurnInProgress             the same message is being handled right now
@@ -315,6 +317,23 @@ class NoticeFailed(RemitError):
         self.problem = problem
         self.lasting = lasting
         super().__init__(f"notice to {recipient}: {problem}.")
+
+
+class SamplingError(RemitError):
+    """A sampling plan that evidence cannot rest on."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        self.problem = problem
+        super().__init__(f"sampling plan: {problem}." + (f"\n  {mend}" if mend else ""))
+
+
+class SettlementRefused(RemitError):
+    """A dispute between experts cannot be settled like this; nothing was changed."""
+
+    def __init__(self, conversation: str, problem: str, mend: str) -> None:
+        self.conversation = conversation
+        self.problem = problem
+        super().__init__(f"conversation {conversation!r}: {problem}.\n  {mend}")
 
 
 class LedgerConflict(RemitError):
