@@ -1,6 +1,5 @@
 """One trial: a customer talks to the agent through the same `handle_turn` as live, then the checks look at the end."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ from remit.evaluation.model import CheckResult, RunId, Trial
 from remit.evaluation.ports import CustomerSession, Stage
 from remit.evaluation.watching import Failures
 from remit.evidence import Outcome
+from remit.runtime.deadlines import Deadline
 from remit.runtime.ports import TurnPorts
 from remit.runtime.report import TurnReport
 from remit.runtime.turn import handle_turn
@@ -63,9 +63,9 @@ async def run_trial(plan: TrialPlan, stage: Stage, limits: TrialLimits) -> Trial
     reports: list[TurnReport] = []
     ending: Ending | None = None
     excluded: _Excluded | None = None
-    timer = asyncio.timeout(limits.trial_s)
+    timer = Deadline(limits.trial_s)
     try:
-        async with timer:
+        with timer:
             ending = await _play(plan, stage, limits, reports)
             excluded = _broken_turn(reports)
     except ScenarioReferenceError as error:

@@ -50,7 +50,7 @@ def _noticing(name: str) -> Callable[..., Awaitable[Any]]:
     return call
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Watched:
     """Stands before a port of any kind. One class with all methods: a trial must not pay for making nine."""
 
@@ -80,7 +80,7 @@ class _Watched:
     close = _noticing("close")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _WatchedAgent:
     """An agent that fails has failed; one that is not there could not."""
 

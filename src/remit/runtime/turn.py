@@ -6,7 +6,6 @@ run again after a crash: what the journal holds is replayed, what it lacks is do
 answer or one handoff; whatever goes wrong on the way is a recorded handoff.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +26,7 @@ from remit.policy.decide import NO_FACTS, decide
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.runtime.approval import ask_expert
+from remit.runtime.deadlines import Deadline
 from remit.runtime.facts import facts_for
 from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
@@ -59,7 +59,7 @@ async def _carry_safely(turn: Turn, conversation: Conversation, journal: Journal
     """Nothing leaves here but an outcome or the impossibility to record one."""
     remaining_s = (turn.deadline - ports.clock.now()).total_seconds()
     try:
-        async with asyncio.timeout(remaining_s) as deadline:
+        with Deadline(remaining_s) as deadline:
             return _with_doubt(await _carry(turn, conversation, journal, ports), journal)
     except (StoreError, JournalConflict):
         raise
@@ -248,7 +248,7 @@ async def _end(
     if isinstance(outcome, HandedOff):
         await journal.flush()
         try:
-            async with asyncio.timeout(ports.hand_off_within_s):
+            with Deadline(ports.hand_off_within_s):
                 reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
             outcome = replace(outcome, error=type(error).__name__)

@@ -1,7 +1,5 @@
 """Casts the customer of a scenario."""
 
-import random
-
 from remit.adapters.customers.agenda import AgendaSession
 from remit.adapters.customers.instructed import CustomerModel, InstructedSession
 from remit.adapters.customers.scripted import ScriptedSession
@@ -22,8 +20,7 @@ def begin_customer(scenario: Scenario, seed: int, *, model: CustomerModel | None
     Raises:
         CustomerError: The scenario has no customer who could talk, or needs a model and there is none.
     """
-    chance = random.Random(seed)  # noqa: S311 - variety that can be repeated, no secret
-    voice = Voice(scenario.persona, chance)
+    voice = Voice(scenario.persona, seed)
     match scenario.customer:
         case ScriptedCustomer():
             return ScriptedSession(scenario.customer, voice)

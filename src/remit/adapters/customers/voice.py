@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 _GREETING = re.compile(r"^(hi|hello|hey|good (morning|afternoon|evening))\b[ ,!.]*", re.IGNORECASE)
 _COURTESY = re.compile(r"[, ]*\b(please|thank you|thanks|kindly)\b[ ,]*", re.IGNORECASE)
@@ -21,9 +22,14 @@ class Voice:
     such as order numbers and addresses, are never touched.
     """
 
-    def __init__(self, persona: str, chance: random.Random) -> None:
+    def __init__(self, persona: str, seed: int) -> None:
         self._traits = frozenset(re.findall(r"[a-z]+", persona.lower()))
-        self._chance = chance
+        self._seed = seed
+
+    @cached_property
+    def _chance(self) -> random.Random:
+        # Not before it is needed: sowing takes longer than most scripted customers take to speak.
+        return random.Random(self._seed)  # noqa: S311 - variety that can be repeated, no secret
 
     def say(self, phrasings: Sequence[str]) -> str:
         """One of the phrasings, in this customer's way."""
