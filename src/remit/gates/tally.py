@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from remit.conversations import IntentName
 from remit.evidence import Aggregate
-from remit.evidence.verdicts import Finding, GateVerdict, Needed
-from remit.policy.gate_words import statement
-from remit.policy.gates import AttestationGate, Gate, LiveGate
+from remit.evidence.verdicts import Needed
 from remit.policy.levels import AutonomyLevel
 from remit.statistics import ScenarioCounts
 
@@ -79,43 +77,6 @@ def lower_level_sentence(seen: Tally) -> str:
 def excluded_again(seen: Tally) -> Needed:
     """What a tally with too many exclusions needs before anything else."""
     return Needed(scenarios=0, trials=seen.n_excluded, assuming="the excluded trials are run again and count")
-
-
-def live_verdict(gate: LiveGate, *, intent: IntentName, level: AutonomyLevel, n_seen: int) -> GateVerdict:
-    """Undecided: this version judges no live gate, and says what there is."""
-    if n_seen:
-        why = f"{n_seen} live outcomes of {gate.metric} are in the ledger; this version of Remit judges no live gate."
-    else:
-        why = f"No live conversation of this release counts for {gate.metric} yet: it has to serve customers first."
-    return without_evidence(gate, intent=intent, level=level, method="live rate, not judged yet", why=why)
-
-
-def attestation_verdict(gate: AttestationGate, *, intent: IntentName, level: AutonomyLevel) -> GateVerdict:
-    """Undecided: nobody's word is assumed."""
-    why = f"Nobody has attested {', '.join(gate.attestations)} for this release yet."
-    return without_evidence(gate, intent=intent, level=level, method="attestation by named persons", why=why)
-
-
-def without_evidence(gate: Gate, *, intent: IntentName, level: AutonomyLevel, method: str, why: str) -> GateVerdict:
-    """An undecided verdict that no count stands behind."""
-    return GateVerdict(
-        gate=statement(gate),
-        level=level.label,
-        intent=intent,
-        finding=Finding.UNDECIDED,
-        estimate=None,
-        pass_1=None,
-        interval=None,
-        n_scenarios=0,
-        n_trials=0,
-        n_excluded=0,
-        method=method,
-        e_value=None,
-        alpha=0.05,
-        needed=None,
-        observed_only=gate.mode == "observe",
-        why=why,
-    )
 
 
 def _acted_at(aggregate: Aggregate) -> AutonomyLevel:

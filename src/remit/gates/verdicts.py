@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence import Aggregate
 from remit.evidence.verdicts import Finding, GateVerdict
+from remit.gates.answer import answer
 from remit.gates.attack import attack_verdict
+from remit.gates.question import Body, Question
 from remit.gates.suite import suite_verdict
-from remit.gates.tally import attestation_verdict, live_verdict, tally
+from remit.gates.tally import tally
 from remit.policy.gate_words import statement
-from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, SuiteGate
+from remit.policy.gates import AttackGate, AttestationGate, Gate, LiveGate, LoadGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import IntentPolicy, Policy
 
@@ -40,9 +42,9 @@ def judge(
     """
     mine = [one for one in aggregates if one.agent == agent and one.release == release]
     return tuple(
-        _verdict(gate, mine, intent=intent.name, level=guarded)
+        _verdict(gate, mine, agent=agent, release=release, intent=intent.name, level=guarded)
         for intent in policy.intents.values()
-        for guarded in _levels(intent)
+        for guarded in levels_of(intent)
         if level is None or guarded is level
         for gate in policy.gates.get(guarded, ())
     )
@@ -81,7 +83,15 @@ def worst_exit_code(codes: Iterable[int]) -> int:
     return min(codes, key=_WORST_FIRST.index, default=0)
 
 
-def _verdict(gate: Gate, mine: Sequence[Aggregate], *, intent: IntentName, level: AutonomyLevel) -> GateVerdict:
+def _verdict(
+    gate: Gate,
+    mine: Sequence[Aggregate],
+    *,
+    agent: AgentName,
+    release: ReleaseId,
+    intent: IntentName,
+    level: AutonomyLevel,
+) -> GateVerdict:
     match gate:
         case SuiteGate():
             seen = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
@@ -90,16 +100,14 @@ def _verdict(gate: Gate, mine: Sequence[Aggregate], *, intent: IntentName, level
             everything = tally(mine, metric=f"suite:{gate.suite}", intent=None, level=level)
             own = tally(mine, metric=f"suite:{gate.suite}", intent=intent, level=level)
             return attack_verdict(gate, everything, own, intent=intent, level=level)
-        case LiveGate():
-            seen = tally(mine, metric=gate.metric, intent=intent, level=AutonomyLevel.SHADOW)
-            return live_verdict(gate, intent=intent, level=level, n_seen=seen.n_counted)
-        case AttestationGate():
-            return attestation_verdict(gate, intent=intent, level=level)
+        case LiveGate() | LoadGate() | AttestationGate():
+            # Counts of trials say nothing about these; `remit.gates.answer` judges them from the live ledger.
+            return answer(Question(gate, agent, release, (release,), intent, level), Body())
 
 
 def _earned(policy: Policy, intent: IntentPolicy, supported: set[tuple[IntentName, str, str]]) -> AutonomyLevel:
     earned = AutonomyLevel.SHADOW
-    for level in _levels(intent):
+    for level in levels_of(intent):
         enforcing = [gate for gate in policy.gates.get(level, ()) if gate.mode == "enforce"]
         holds = all((intent.name, level.label, statement(gate)) in supported for gate in enforcing)
         if level is AutonomyLevel.SHADOW and holds:
@@ -110,5 +118,6 @@ def _earned(policy: Policy, intent: IntentPolicy, supported: set[tuple[IntentNam
     return earned
 
 
-def _levels(intent: IntentPolicy) -> tuple[AutonomyLevel, ...]:
+def levels_of(intent: IntentPolicy) -> tuple[AutonomyLevel, ...]:
+    """Levels that the intent may be asked for, lowest first."""
     return tuple(level for level in AutonomyLevel if level <= intent.ceiling)

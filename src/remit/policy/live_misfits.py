@@ -71,6 +71,12 @@ def _source_misfits(
             f"{metric.name!r} is seen on every {metric.per.replace('_', ' ')}, so that nothing is sampled",
             "Remove `sampling`.",
         )
+    if len(set(gate.evidence.sampling.values())) > 1 and gate.at_most is None:
+        yield Problem(
+            located.line_of((*place, "evidence")),
+            "labels that are drawn with different shares can only be weighed for `at_most`",
+            "Declare one share for every kind of conversation, or bound the gate with `at_most`.",
+        )
     if level is AutonomyLevel.SHADOW:
         yield Problem(
             located.line_of(place),

@@ -1,0 +1,38 @@
+"""A running digest over rows of the ledger: whoever alters, removes or reorders one of them changes it."""
+
+import hashlib
+
+from remit.documents import canonical_json
+from remit.evidence import Recorded
+
+
+def chained(digest: str, recorded: Recorded) -> str:
+    """The digest (SHA-256, hex) after one more row; the empty text before the first."""
+    row = recorded.observation
+    content = (
+        digest,
+        str(recorded.position),
+        row.key,
+        row.at.isoformat(),
+        row.agent,
+        row.release,
+        row.intent,
+        row.level,
+        row.source,
+        str(int(row.strength)),
+        row.metric,
+        row.outcome,
+        row.cluster,
+        repr(row.sampling_probability),
+        row.policy,
+        canonical_json(dict(row.details)) if row.details else "",
+        row.conversation,
+        row.customer,
+        row.arm,
+        repr(row.canary_share),
+        row.stratum,
+        row.label,
+        repr(row.loss),
+        str(row.matured),
+    )
+    return hashlib.sha256("\x1f".join(content).encode()).hexdigest()
