@@ -144,7 +144,8 @@ class Administration:
             NotPermitted: Not by an admin.
             AccountRefused: There is no such account, it is so already, or it is the last active admin.
         """
-        before = await self._known(expect_role(by, Role.ADMIN), name)
+        expect_role(by, Role.ADMIN)
+        before = await self.known(name)
         if (before.disabled_at is not None) is disabled:
             state = "disabled" if disabled else "enabled"
             raise AccountRefused(name, f"it is {state} already", "See remit account list.")
@@ -162,7 +163,8 @@ class Administration:
             NotPermitted: Not by an admin.
             AccountRefused: There is no such account, nothing would change, or no active admin would be left.
         """
-        before = await self._known(expect_role(by, Role.ADMIN), name)
+        expect_role(by, Role.ADMIN)
+        before = await self.known(name)
         after = replace(before, roles=roles, functions=check_functions(name, functions))
         if after == before:
             raise AccountRefused(name, "it has these roles and functions already", "See remit account list.")
@@ -173,7 +175,7 @@ class Administration:
         """A new password: one's own, or anybody's by an admin."""
         if by.name != name:
             expect_role(by, Role.ADMIN)
-        before = await self._known(by, name)
+        before = await self.known(name)
         after = replace(before, password=await self._hashed(name, password))
         await self.book.change(before, after, self._change(by, "account_password_changed", after, reason))
         return after
@@ -187,7 +189,7 @@ class Administration:
         """
         if by.name != name:
             expect_role(by, Role.ADMIN)
-        account = await self._known(by, name)
+        account = await self.known(name)
         if account.disabled_at is not None:
             raise AccountRefused(name, "it is disabled", "Enable it first: remit account enable")
         new, now = make_key(self.random_bytes(KEY_BYTES)), self.clock.now()
@@ -228,7 +230,8 @@ class Administration:
         check_password(name, password)
         return await asyncio.to_thread(lambda: hash_password(password, salt=self.random_bytes(SALT_BYTES)))
 
-    async def _known(self, _: Actor, name: str) -> Account:
+    async def known(self, name: str) -> Account:
+        """The account of that name. Raises AccountRefused if there is none."""
         accounts = await self.book.accounts()
         found = next((one for one in accounts if one.name == name), None)
         if found is None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from remit.cli.account import account
+from remit.cli.audit import audit
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
 from remit.cli.imports import imports, replay
@@ -53,6 +55,8 @@ app.add_typer(imports, name="import")
 app.command("replay")(replay)
 app.command("validate")(validate)
 app.add_typer(policy, name="policy")
+app.add_typer(account, name="account")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ class Ask(Protocol):
 async def acting(
     database: "SqliteDatabase",
     *,
-    needs: "Role",
+    needs: "Role | None",
     clock: "Clock | None" = None,
     environ: Mapping[str, str] | None = None,
     ask: Ask | None = None,
@@ -39,7 +39,7 @@ async def acting(
 
     Args:
         database: Open; holds the accounts.
-        needs: The role that the command asks for.
+        needs: The role that the command asks for; None if who it is decides later.
         clock: Default: the machine's.
         environ: Default: the process's.
         ask: Default: the terminal, if there is one.
@@ -63,11 +63,13 @@ async def acting(
             "Make the first one: remit account create NAME --first-admin",
         )
     if key:
-        return expect_role(await authentication.by_key(key), needs)
-    ask = ask or _terminal()
-    name = await asyncio.to_thread(ask, "Account", hidden=False)
-    password = await asyncio.to_thread(ask, "Password", hidden=True)
-    return expect_role(await authentication.by_password(name, password), needs)
+        actor = await authentication.by_key(key)
+    else:
+        ask = ask or _terminal()
+        name = await asyncio.to_thread(ask, "Account", hidden=False)
+        password = await asyncio.to_thread(ask, "Password", hidden=True)
+        actor = await authentication.by_password(name, password)
+    return actor if needs is None else expect_role(actor, needs)
 
 
 def _terminal() -> Ask:
