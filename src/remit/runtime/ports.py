@@ -9,6 +9,7 @@ from remit.conversations import (
     AgentName,
     Conversation,
     ConversationId,
+    CustomerId,
     HandedOff,
     IntentName,
     JsonObject,
@@ -17,6 +18,7 @@ from remit.conversations import (
     Turn,
     TurnId,
 )
+from remit.documents.values import quickly_made
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.policy.rules import IntentRule
 from remit.tools import ToolCall, ToolName, ToolResult, ToolSpec
@@ -41,6 +43,7 @@ class Permit:
     approval_wait_s: float = 90.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class GrantState:
     """What is read again before every effect: it may only narrow what the permit allows."""
@@ -97,6 +100,7 @@ class Intents(Protocol):
 
 
 # ── the agent ─────────────────────────────────────────────────────────────────────────────────────
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AgentView:
     """What the agent sees when it is asked for a proposal.
@@ -123,6 +127,7 @@ class Usage:
     cost_eur: float = 0.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AgentReply:
     """A proposal, the agent's own state to be handed back, and what it cost."""
@@ -247,6 +252,7 @@ class ContactCentre(Protocol):
 
 
 # ── tools ─────────────────────────────────────────────────────────────────────────────────────────
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StepKey:
     """Names one step of one turn: the idempotency key of everything that happens in it."""
@@ -274,6 +280,7 @@ class Toolbox(Protocol):
 RecordKind = Literal["understood", "proposed", "decided", "asked", "ran", "ended"]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
     """One line of a turn's journal, complete enough to go on from.
@@ -311,6 +318,28 @@ class Recorder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedTurn:
+    """A turn that has ended, and its place in the order of ends; places only grow.
+
+    `customer` is who was verified, None if nobody was.
+    """
+
+    position: int
+    turn: Turn
+    customer: CustomerId | None
+    closed_at: datetime
+    records: tuple[TurnRecord, ...]
+
+
+class ClosedTurns(Protocol):
+    """Turns in the order in which they ended, for those who look at them afterwards."""
+
+    async def after(self, position: int, *, at_most: int = 100) -> Sequence[ClosedTurn]:
+        """The next turns behind `position` (0 is the beginning), oldest end first; empty when caught up."""
+        ...
+
+
 class Clock(Protocol):
     """Time as a port."""
 
@@ -319,6 +348,7 @@ class Clock(Protocol):
         ...
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
     """Everything a turn needs from outside.

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from remit.conversations import HandoffReason
+from remit.documents.values import quickly_made
 from remit.errors import AgentError, AgentTimeout
 from remit.policy.decisions import HandOff
 from remit.policy.proposals import Proposal, ProposedHandoff
-from remit.runtime.ports import AgentReply, AgentView, Breach, Clear, GuardVerdict
+from remit.runtime.ports import AgentReply, AgentView, Breach, GuardVerdict
 from remit.runtime.scene import Scene
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """A proposal with its confidence; `blocked` is the decision where nothing is left to decide."""
@@ -29,7 +31,8 @@ async def propose(scene: Scene, view: AgentView) -> Proposed:
             scene.journal.recall(view.step, "proposed", "blocked"),
         )
     reply, failure = await _ask_agent(scene, view)
-    blocked = failure or await _screen(scene, view, reply.proposal)
+    breach = None if failure else await _screen(scene, view, reply.proposal)
+    blocked = failure if breach is None else HandOff(HandoffReason.GUARDRAIL, f"{breach.guard}: {breach.what}")
     confidence = None
     if blocked is None and not isinstance(reply.proposal, ProposedHandoff):
         confidence = await scene.ports.confidence.assess(reply.proposal, view)
@@ -42,6 +45,7 @@ async def propose(scene: Scene, view: AgentView) -> Proposed:
             "memory": reply.memory,
             "usage": reply.usage,
             "blocked": blocked,
+            "critical": breach is not None and breach.critical,
         },
     )
     return Proposed(reply.proposal, confidence, blocked)
@@ -56,13 +60,9 @@ async def _ask_agent(scene: Scene, view: AgentView) -> tuple[AgentReply, HandOff
         return AgentReply(proposal, view.conversation.agent_memory), HandOff(reason, str(error))
 
 
-async def _screen(scene: Scene, view: AgentView, proposal: Proposal) -> HandOff | None:
+async def _screen(scene: Scene, view: AgentView, proposal: Proposal) -> Breach | None:
     try:
         verdict: GuardVerdict = await scene.ports.guardrails.screen_proposal(proposal, view)
     except Exception as error:  # noqa: BLE001 - a guard that fails has not cleared anything: fail closed
-        verdict = Breach("proposal guard", f"it failed ({type(error).__name__})")
-    match verdict:
-        case Clear():
-            return None
-        case Breach(guard, what):
-            return HandOff(HandoffReason.GUARDRAIL, f"{guard}: {what}")
+        return Breach("proposal guard", f"it failed ({type(error).__name__})")
+    return verdict if isinstance(verdict, Breach) else None

@@ -3,6 +3,7 @@
 from remit.adapters.store.accounts import SqliteAccounts
 from remit.adapters.store.audit import SqliteAuditLog
 from remit.adapters.store.certificates import SqliteCertificates
+from remit.adapters.store.closed_turns import SqliteClosedTurns
 from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.ledger import SqliteLedger
@@ -13,6 +14,7 @@ __all__ = [
     "SqliteAccounts",
     "SqliteAuditLog",
     "SqliteCertificates",
+    "SqliteClosedTurns",
     "SqliteDatabase",
     "SqliteLedger",
     "SqliteRecorder",

@@ -68,6 +68,7 @@ class SqliteRecorder:
                 "select n_entries from conversations where id = ?", (turn.conversation,)
             ).fetchone()
             connection.execute("update turns set closed_at = ?, leased_until = null where id = ?", (now, turn.id))
+            connection.execute("insert into closed_turns (turn_id) values (?)", (turn.id,))
             connection.executemany(
                 "insert into entries (conversation_id, position, kind, content, at) values (?, ?, ?, ?, ?)",
                 [(turn.conversation, position + offset, *entry_row(entry)) for offset, entry in enumerate(fresh)],

@@ -93,6 +93,13 @@ observations = Table(
     Index("ix_observations_conversation", "conversation", sqlite_where=text("conversation <> ''")),
 )
 
+closed_turns = Table(
+    "closed_turns",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("turn_id", Text, ForeignKey("turns.id"), nullable=False),
+)
+
 followers = Table(
     "followers",
     metadata,
@@ -139,27 +146,34 @@ grants = Table(
     metadata,
     Column("agent", Text, primary_key=True),
     Column("intent", Text, primary_key=True),
-    Column("level", Integer, nullable=False),
-    Column("release", Text, nullable=False),
+    Column("release", Text, primary_key=True),
     Column("policy", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("restorable", Integer, nullable=False),
+    Column("since", Text, nullable=False),
     Column("why", Text, nullable=False),
-    Column("granted_at", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("send_threshold", Float),
+    Column("ask_threshold", Float),
+    Column("certificate", Text),
+    Column("limits", Text, nullable=False),
+    Column("provisional", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
 )
 
-certificates = Table(
-    "certificates",
+waivers = Table(
+    "waivers",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("agent", Text, nullable=False),
-    Column("release", Text, nullable=False),
+    Column("agent", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("release", Text, primary_key=True),
+    Column("id", Text, nullable=False),
     Column("policy", Text, nullable=False),
-    Column("content", Text, nullable=False),
-    Column("issued_at", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Text, nullable=False),
     Column("expires_at", Text, nullable=False),
-    Column("withdrawn", Text, nullable=False),
-    Column("withdrawn_at", Text),
-    Index("ix_certificates_agent", "agent", "withdrawn"),
 )
 
 control = Table(
@@ -167,9 +181,109 @@ control = Table(
     metadata,
     Column("agent", Text, primary_key=True),
     Column("epoch", Integer, nullable=False),
-    Column("stopped", Integer, nullable=False),
-    Column("why", Text, nullable=False),
     Column("changed_at", Text, nullable=False),
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Text, nullable=False),
+)
+
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("until", Text),
+)
+
+raised_sampling = Table(
+    "raised_sampling",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("share", Float, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Text, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("conversations", Text, nullable=False),
+    Column("n_conversations", Integer, nullable=False),
+    Column("scenario", Text, nullable=False),
+    Column("closed_at", Text),
+    Column("closed_because", Text, nullable=False),
+    Index("ix_incidents_agent", "agent", "opened_at"),
+)
+
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Index("ix_incident_events_incident", "incident", "seq"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("tidings", Text, nullable=False),
+    Column("n_attempts", Integer, nullable=False),
+    Column("due_at", Text),
+    Column("deadline", Text, nullable=False),
+    Column("sent_at", Text),
+    Column("problem", Text, nullable=False),
+    Index("ix_outbox_due", "due_at", sqlite_where=text("due_at is not null")),
+)
+
+exposure = Table(
+    "exposure",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("amount", Float, nullable=False),
+)
+
+exposure_entries = Table(
+    "exposure_entries",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("granted", Integer, nullable=False),
 )
 
 accounts = Table(

@@ -42,3 +42,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_follower_actions_follower", "follower_actions", ["follower", "key"], unique=True)
     op.create_index("ix_follower_actions_pending", "follower_actions", ["follower"], sqlite_where=sa.text("done = 0"))
+    op.create_table(
+        "closed_turns",
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), nullable=False),
+    )
+    op.execute("insert into closed_turns (turn_id) select id from turns where closed_at is not null order by closed_at")
