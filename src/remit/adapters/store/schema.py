@@ -339,13 +339,3 @@ audit_entries = Table(
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False),
 )
-
-stops = Table(
-    "stops",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("why", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("at", Text, nullable=False),
-)

@@ -1,4 +1,4 @@
-"""Accounts, keys, sessions, stops by scope, and the chain of changes.
+"""Accounts, keys, sessions, and the chain of changes.
 
 Revision ID: 0007
 """
@@ -28,14 +28,6 @@ def upgrade() -> None:
     )
     for verb in ("update", "delete"):
         op.execute(_APPEND_ONLY.format(verb=verb))
-    op.create_table(
-        "stops",
-        sa.Column("scope", sa.Text, primary_key=True),
-        sa.Column("name", sa.Text, primary_key=True),
-        sa.Column("why", sa.Text, nullable=False),
-        sa.Column("by", sa.Text, nullable=False),
-        sa.Column("at", sa.Text, nullable=False),
-    )
 
 
 def _accounts() -> None:
