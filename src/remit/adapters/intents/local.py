@@ -37,15 +37,15 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One text: its features, its intents' probabilities if it is in scope, and the probability that it is."""
+    """One text: its features, its intents' probabilities if it is in scope, and the same if it may not be."""
 
     vector: SparseVector
     shares: Array
-    in_scope: float
+    probabilities: Array
 
     @property
-    def probabilities(self) -> Array:
-        return self.shares * self.in_scope
+    def in_scope(self) -> float:
+        return min(float(self.probabilities.sum()), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +202,11 @@ class LocalIntents:
         mixed = self._weigh(_mix([reading.vector for reading in readings], carried_weights(standing)))
         # An unclear newest message may ask for something that no intent means, whatever was asked before it.
         strange = (1.0 - clear_share(clarity[-1])) * looks_new(said[-1])
-        return replace(mixed, in_scope=mixed.in_scope * (1.0 - strange))
+        return replace(mixed, probabilities=mixed.probabilities * (1.0 - strange))
 
     def _weigh(self, vector: SparseVector) -> _Reading:
         evidence = self.model.weigh(vector)
-        return _Reading(vector, self.calibration.shares(evidence), self.calibration.in_scope_probability(evidence))
+        return _Reading(vector, self.calibration.shares(evidence), self.calibration.probabilities(evidence))
 
     def _asked_at_once(self, whole: _Reading, text: str) -> dict[int, float]:
         """Intents that different parts of one message ask for, if there are at least two.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from remit.adapters.intents.background import BACKGROUND
-from remit.adapters.intents.calibration import Calibration, fit_scope, fit_sharpness
+from remit.adapters.intents.calibration import Calibration, fit_calibration
 from remit.adapters.intents.features import Features, SparseVector
 from remit.adapters.intents.linear import Evidence, LinearModel
 from remit.adapters.intents.separators import FEW_ROWS, NO_INTENT, FewRows, LabelArray
@@ -62,10 +62,7 @@ def calibrate(data: TrainingRows, *, out_of_scope_share: float) -> Calibration:
     """
     inside, labels, outside = _unseen_messages(data)
     outside += _unseen_intents(data)
-    return Calibration(
-        sharpness=fit_sharpness(inside, labels),
-        scope=fit_scope(inside, outside, out_of_scope_share=out_of_scope_share),
-    )
+    return fit_calibration(inside, labels, outside, out_of_scope_share=out_of_scope_share)
 
 
 def _unseen_messages(data: TrainingRows) -> tuple[list[Evidence], list[int], list[Evidence]]:
