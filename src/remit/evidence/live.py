@@ -398,6 +398,8 @@ def revised_from(
         by: Who settled a dispute.
     """
     details: dict[str, Detail] = {"was": _word(latest), "was_matured": latest.matured, "by": by}
+    if latest.loss is not None:
+        details["was_loss"] = latest.loss
     if "matures_at" in first.details:
         details["matures_at"] = first.details["matures_at"]
     key = ObservationKey(f"{first.key}:revised:{number}")

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import Any
 
-from remit.evidence import LabelSource, Observation, Recorded, Strength
-from remit.gates.live_counts import LIVE_SOURCES, day_of, live_key, loss_of
+from remit.evidence import LabelSource, Observation, Outcome, Recorded, Strength
+from remit.gates.live_counts import LIVE_SOURCES, day_of, live_key, loss_of, loss_replaced
 from remit.gates.row_digest import chained
-from remit.policy.live_metrics import STARTED
+from remit.policy.live_metrics import SAMPLED
 from remit.statistics import Clusters, VerdictCounts
 from remit.statistics.active_sampling import STAKES
 
@@ -87,9 +87,10 @@ class Drawn:
 class DrawCounting:
     """The reducer of `Drawn` for one metric, budget and least sampling probability.
 
-    A draw is the `started` row of a conversation: `stratum` is the judge's verdict, `sampling_probability` the chance
+    A draw is the `sampled` row of a conversation: `stratum` is the judge's verdict, `sampling_probability` the chance
     of being labelled, `details.drawn` how the draw fell. The label is a matured row of the metric, confirmed by a
-    human, on a day that has such a draw open.
+    human, on a day that has such a draw open. A label that is revised replaces its earlier gain; on a day that is
+    complete already it does so at today's guess, and a dispute there counts as the worst loss until it is settled.
     """
 
     def __init__(self, metric: str, *, eps: float, least_pi: float) -> None:
@@ -104,7 +105,7 @@ class DrawCounting:
 
     def key_of(self, observation: Observation) -> str | None:
         """Draws, and confirmed labels of the metric."""
-        if observation.source not in LIVE_SOURCES or observation.metric not in (self.metric, STARTED):
+        if observation.source not in LIVE_SOURCES or observation.metric not in (self.metric, SAMPLED):
             return None
         return live_key(observation.agent, observation.release, observation.intent, observation.level, self.metric)
 
@@ -117,9 +118,9 @@ class DrawCounting:
         """One draw or one label more."""
         row = recorded.observation
         state = replace(state, digest=chained(state.digest, recorded))
-        if row.strength < Strength.PROOF_OF_VALUE or not row.outcome.counts:
+        if row.strength < Strength.PROOF_OF_VALUE:
             return state
-        if row.metric == STARTED:
+        if row.metric == SAMPLED:
             return self._drawn(state, row)
         if row.label is LabelSource.HUMAN_CONFIRMED and row.matured:
             return self._labelled(state, row)
@@ -142,22 +143,48 @@ class DrawCounting:
         return self._closed(replace(state, days={**state.days, name: day}))
 
     def _labelled(self, state: Drawn, row: Observation) -> Drawn:
-        name = day_of(row)
-        day = state.days.get(name)
-        if day is None or not day.waiting.get(row.stratum) or row.sampling_probability < self.least_pi:
+        old = loss_replaced(row) if row.details.get("was_matured") else None
+        if old is not None and row.details.get("was") == Outcome.DISPUTED:
+            old = 1.0 if day_of(row) not in state.days else None
+        new = loss_of(row) if row.outcome.counts else None
+        day = state.days.get(day_of(row))
+        if row.sampling_probability < self.least_pi:
             return replace(state, n_without_draw=state.n_without_draw + 1)
-        loss = loss_of(row)
+        if day is not None and (old is not None or day.waiting.get(row.stratum)):
+            changed = self._settled(day, row, old=old, new=new)
+            return self._closed(replace(state, days={**state.days, day_of(row): changed}))
+        if old is None or not state.n:
+            return replace(state, n_without_draw=state.n_without_draw + 1)
+        return self._corrected(state, row, old=old, new=1.0 if new is None else new)
+
+    def _settled(self, day: Day, row: Observation, *, old: float | None, new: float | None) -> Day:
+        """An open day with one label more, another one, or one less while experts disagree."""
         guess = day.guesses.get(row.stratum, self.eps)
         n, lost = day.labels.get(row.stratum, (0, 0.0))
-        day = replace(
+        gains = day.gains
+        for loss, sign in ((old, -1), (new, 1)):
+            if loss is not None:
+                gains = self._plus(gains, guess + (loss - guess) / row.sampling_probability, sign)
+        one_more = (new is not None) - (old is not None)
+        difference = (new or 0.0) - (old or 0.0)
+        return replace(
             day,
-            gains=self._plus(day.gains, guess + (loss - guess) / row.sampling_probability),
-            waiting={**day.waiting, row.stratum: day.waiting[row.stratum] - 1},
-            n_labels=day.n_labels + 1,
-            loss=day.loss + loss,
-            labels={**day.labels, row.stratum: (n + 1, lost + loss)},
+            gains=gains,
+            waiting={**day.waiting, row.stratum: day.waiting.get(row.stratum, 0) - one_more},
+            n_labels=day.n_labels + one_more,
+            loss=max(0.0, day.loss + difference),
+            labels={**day.labels, row.stratum: (n + one_more, max(0.0, lost + difference))},
         )
-        return self._closed(replace(state, days={**state.days, name: day}))
+
+    def _corrected(self, state: Drawn, row: Observation, *, old: float, new: float) -> Drawn:
+        n, lost = state.labels.get(row.stratum, (0, 0.0))
+        guess = VerdictCounts(row.stratum, n, lost).rate(at_start=self.eps)
+        held = state.log_wealths
+        for loss, sign in ((old, -1), (new, 1)):
+            held = self._plus(held, guess + (loss - guess) / row.sampling_probability, sign)
+        clusters = replace(state.clusters, loss=max(0.0, state.clusters.loss + new - old))
+        labels = {**state.labels, row.stratum: (n, max(0.0, lost + new - old))}
+        return replace(state, log_wealths=held, labels=labels, clusters=clusters)
 
     def _opened(self, state: Drawn, day: str) -> Drawn:
         if day in state.days:
@@ -168,9 +195,9 @@ class DrawCounting:
         }
         return replace(state, days={**state.days, day: Day(guesses)}, first_day=min(state.first_day or day, day))
 
-    def _plus(self, gains: tuple[float, ...], estimate: float) -> tuple[float, ...]:
+    def _plus(self, gains: tuple[float, ...], estimate: float, sign: int = 1) -> tuple[float, ...]:
         unit = (self.eps - estimate) / (1.0 / self.least_pi - self.eps)
-        return tuple(held + log1p(stake * unit) for held, stake in zip(gains, STAKES, strict=True))
+        return tuple(held + sign * log1p(stake * unit) for held, stake in zip(gains, STAKES, strict=True))
 
     def _closed(self, state: Drawn) -> Drawn:
         """Folds the oldest days as long as they are complete and over."""

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evidence import Observation, Recorded, Source, Strength
+from remit.evidence import Observation, Outcome, Recorded, Source, Strength
 from remit.gates.losses import class_of
 from remit.gates.row_digest import chained
 from remit.statistics import Clusters
@@ -20,6 +19,7 @@ where the clusters are, and the state does not grow with the number of customers
 MATURED = ":matured"
 LIVE_SOURCES = frozenset({Source.LIVE_OUTCOME, Source.EXPERT_VERDICT, Source.SHADOW_AGREEMENT})
 
+Key = TypeVar("Key", str, int)
 Sums = tuple[int, float]
 """Conversations, and the sum of their losses."""
 
@@ -37,6 +37,7 @@ class Part:
         customers: Sums by bucket of customers.
         first_day: Earliest day seen, as the ledger writes it; empty without data.
         last_day: Latest day seen.
+        least_pi: Least probability with which one of them was drawn.
     """
 
     losses: Mapping[int, int] = field(default_factory=dict)
@@ -47,29 +48,48 @@ class Part:
     customers: Mapping[int, Sums] = field(default_factory=dict)
     first_day: str = ""
     last_day: str = ""
+    least_pi: float = 1.0
 
     @property
     def n(self) -> int:
         """Outcomes."""
         return sum(self.losses.values())
 
-    def after(self, *, day: str, customer: str, loss: float) -> "Part":
+    def after(self, row: Observation) -> "Part":
         """One outcome more."""
-        which, bucket = class_of(loss), crc32(customer.encode()) % BUCKETS
-        days = {**self.days, day: _plus(self.days.get(day), loss)}
+        day, loss = day_of(row), loss_of(row)
+        days = _changed(self.days, day, 1, loss)
         closed = self.closed
         if len(days) > MOST_DAYS:
             n, lost = days.pop(min(days))
             closed = closed.after(n=n, loss=lost)
         return Part(
-            losses={**self.losses, which: self.losses.get(which, 0) + 1},
+            losses=_counted(self.losses, loss, 1),
             loss=self.loss + loss,
             loss_squared=self.loss_squared + loss * loss,
             days=days,
             closed=closed,
-            customers={**self.customers, bucket: _plus(self.customers.get(bucket), loss)},
+            customers=_changed(self.customers, _bucket(row), 1, loss),
             first_day=min(self.first_day or day, day),
             last_day=max(self.last_day, day),
+            least_pi=min(self.least_pi, row.sampling_probability),
+        )
+
+    def without(self, row: Observation, loss: float) -> "Part":
+        """The earlier outcome of the same conversation, with its loss, taken back: `row` revises it."""
+        day, closed, days = day_of(row), self.closed, self.days
+        if day in days:
+            days = _changed(days, day, -1, -loss)
+        elif closed.n:
+            closed = replace(closed, n=closed.n - 1, loss=max(0.0, closed.loss - loss))
+        return replace(
+            self,
+            losses=_counted(self.losses, loss, -1),
+            loss=self.loss - loss,
+            loss_squared=self.loss_squared - loss * loss,
+            days=days,
+            closed=closed,
+            customers=_changed(self.customers, _bucket(row), -1, -loss),
         )
 
 
@@ -80,7 +100,7 @@ class LiveCounts:
     Args:
         parts: By `<label>|<stratum>`.
         n_open: Outcomes that may still change: they count for no promotion yet.
-        n_not_counted: Outcomes that say nothing about the agent.
+        n_not_counted: Outcomes that say nothing about the agent, or on which experts disagree.
         n_weaker: Outcomes of less strength than a proof of value, which speak for nothing live.
         digest: Running digest of every row that came here.
     """
@@ -116,21 +136,28 @@ class LiveCounting:
         return LiveCounts()
 
     def add(self, state: LiveCounts, recorded: Recorded) -> LiveCounts:
-        """One row more. An outcome that may still change only waits; the row that closes it counts."""
+        """One row more. An outcome that may still change only waits; a revision takes back what it replaces."""
         row = recorded.observation
-        digest = chained(state.digest, recorded)
-        if not row.outcome.counts:
-            return replace(state, n_not_counted=state.n_not_counted + 1, digest=digest)
+        state = replace(state, digest=chained(state.digest, recorded))
         if row.strength < Strength.PROOF_OF_VALUE:
-            return replace(state, n_weaker=state.n_weaker + 1, digest=digest)
-        if not row.matured:
-            return replace(state, n_open=state.n_open + 1, digest=digest)
-        name = f"{row.label}|{row.stratum}"
-        part = state.parts.get(name, Part()).after(
-            day=day_of(row), customer=row.customer or row.conversation or row.key, loss=loss_of(row)
+            return replace(state, n_weaker=state.n_weaker + 1)
+        was = row.details.get("was")
+        replaces = bool(row.details.get("was_matured"))
+        part = before = state.parts.get(f"{row.label}|{row.stratum}", Part())
+        if replaces and was in (Outcome.PASSED, Outcome.FAILED) and part.n:
+            part = part.without(row, loss_replaced(row))
+        if row.matured and row.outcome.counts:
+            part = part.after(row)
+        if part is not before:
+            state = replace(state, parts={**state.parts, f"{row.label}|{row.stratum}": part})
+        opened = not row.matured and not was
+        closed = row.key.endswith(MATURED)
+        not_counted = (not row.outcome.counts) - (was == Outcome.DISPUTED)
+        return replace(
+            state,
+            n_open=max(0, state.n_open + opened - closed),
+            n_not_counted=max(0, state.n_not_counted + not_counted),
         )
-        closes = row.key.endswith(MATURED) and state.n_open > 0
-        return replace(state, parts={**state.parts, name: part}, n_open=state.n_open - closes, digest=digest)
 
     def encode(self, state: LiveCounts) -> Any:
         """As JSON values."""
@@ -153,9 +180,6 @@ class LiveCounting:
         )
 
 
-NOTHING_SEEN: Mapping[str, LiveCounts] = MappingProxyType({})
-
-
 def day_of(row: Observation) -> str:
     """The day of the conversation; where the cluster is no day, the day on which the row was seen (UTC)."""
     try:
@@ -171,8 +195,29 @@ def loss_of(row: Observation) -> float:
     return 0.0 if row.outcome == "passed" else 1.0
 
 
-def _plus(sums: Sums | None, loss: float) -> Sums:
-    return (1, loss) if sums is None else (sums[0] + 1, sums[1] + loss)
+def loss_replaced(row: Observation) -> float:
+    """The loss of the outcome that a revision replaces."""
+    loss = row.details.get("was_loss")
+    if isinstance(loss, int | float):
+        return min(1.0, max(0.0, float(loss)))
+    return 1.0 if row.details.get("was") == Outcome.FAILED else 0.0
+
+
+def _bucket(row: Observation) -> int:
+    return crc32((row.customer or row.conversation or row.key).encode()) % BUCKETS
+
+
+def _counted(losses: Mapping[int, int], loss: float, n: int) -> Mapping[int, int]:
+    which = class_of(loss)
+    return {**losses, which: max(0, losses.get(which, 0) + n)}
+
+
+def _changed(sums: Mapping[Key, Sums], key: Key, n: int, loss: float) -> dict[Key, Sums]:
+    known, lost = sums.get(key, (0, 0.0))
+    changed = {**sums, key: (known + n, max(0.0, lost + loss))}
+    if known + n <= 0:
+        del changed[key]
+    return changed
 
 
 def _encoded(part: Part) -> Any:
@@ -183,7 +228,7 @@ def _encoded(part: Part) -> Any:
         "days": part.days,
         "closed": [closed.n_clusters, closed.n, closed.loss, closed.loss_squared, closed.spread],
         "customers": {str(bucket): sums for bucket, sums in part.customers.items()},
-        "span": [part.first_day, part.last_day],
+        "span": [part.first_day, part.last_day, part.least_pi],
     }
 
 
@@ -197,4 +242,5 @@ def _decoded(document: Any) -> Part:
         customers={int(bucket): (n, loss) for bucket, (n, loss) in document["customers"].items()},
         first_day=document["span"][0],
         last_day=document["span"][1],
+        least_pi=document["span"][2],
     )

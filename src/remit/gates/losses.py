@@ -28,6 +28,8 @@ def log_wealths(losses: Losses, *, eps: float, side: Side) -> tuple[float, ...]:
     bets = grid(eps, side)
     held = [0.0] * len(bets.stakes)
     for each, n in losses.items():
+        if not n:
+            continue
         for index, gain in enumerate(bets.log_factors(_counted_as(each, side))):
             held[index] += n * gain
     return tuple(held)

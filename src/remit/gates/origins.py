@@ -6,14 +6,15 @@ from typing import Any
 from zlib import crc32
 
 from remit.conversations import AgentName, IntentName
-from remit.evidence import LabelSource, Observation, Recorded, Strength
-from remit.gates.live_counts import LIVE_SOURCES, loss_of
+from remit.evidence import LabelSource, Observation, Outcome, Recorded, Strength
+from remit.gates.live_counts import LIVE_SOURCES, loss_of, loss_replaced
 from remit.gates.losses import CLASSES, class_of
 from remit.gates.row_digest import chained
 from remit.policy.live_metrics import STARTED
 from remit.statistics import Arm, ArmError
 
 MOST_CANARIES = 4
+_ARMS = ("canary", "stable")
 _MARKS = 4096
 _SHARE_DIGITS = 4
 
@@ -72,7 +73,11 @@ class OriginCounting:
 
     def key_of(self, observation: Observation) -> str | None:
         """Live rows of conversations that either arm could have got."""
-        if observation.source not in LIVE_SOURCES or not observation.arm or not 0.0 < observation.canary_share < 1.0:
+        if (
+            observation.source not in LIVE_SOURCES
+            or observation.arm not in _ARMS
+            or not 0.0 < observation.canary_share < 1.0
+        ):
             return None
         return origin_key(observation.agent, observation.intent)
 
@@ -85,7 +90,7 @@ class OriginCounting:
         """One row more. A `started` row of the canary arm begins the comparison of its release."""
         row = recorded.observation
         state = replace(state, digest=chained(state.digest, recorded))
-        if row.strength < Strength.PROOF_OF_VALUE or not row.outcome.counts or not row.matured:
+        if row.strength < Strength.PROOF_OF_VALUE or not row.matured:
             return state
         if row.metric == STARTED:
             return replace(state, current=str(row.release)) if row.arm == "canary" else state
@@ -112,15 +117,24 @@ class OriginCounting:
 
 
 def _after(cells: Cells, row: Observation) -> Cells:
+    if row.details.get("was_matured") and row.details.get("was") in (Outcome.PASSED, Outcome.FAILED):
+        cells = _counted(cells, row, loss_replaced(row), -1)
+    return _counted(cells, row, loss_of(row), 1) if row.outcome.counts else cells
+
+
+def _counted(cells: Cells, row: Observation, loss: float, n: int) -> Cells:
+    """One outcome more, or one less that is revised: its customer's mark is lifted again."""
     is_canary = row.arm == "canary"
-    cells = replace(cells, n_canary=cells.n_canary + is_canary, n_stable=cells.n_stable + (not is_canary))
-    loss = loss_of(row)
+    cells = replace(cells, n_canary=cells.n_canary + n * is_canary, n_stable=cells.n_stable + n * (not is_canary))
     if loss <= 0.0:
         return cells
     mark = 1 << crc32((row.customer or row.conversation or row.key).encode()) % _MARKS
+    name = f"{row.arm}|{round(row.canary_share, _SHARE_DIGITS)}|{class_of(loss)}"
+    if n < 0:
+        left = max(0, cells.errors.get(name, 0) - 1)
+        return replace(cells, marks=cells.marks & ~mark, errors={**cells.errors, name: left})
     if cells.marks & mark:
         return replace(cells, n_repeated=cells.n_repeated + 1)
-    name = f"{'canary' if is_canary else 'stable'}|{round(row.canary_share, _SHARE_DIGITS)}|{class_of(loss)}"
     return replace(cells, marks=cells.marks | mark, errors={**cells.errors, name: cells.errors.get(name, 0) + 1})
 
 

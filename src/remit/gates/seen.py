@@ -55,14 +55,17 @@ def seen_by(question: Question, gate: LiveGate, body: Body) -> Seen:
     named = [(label, stratum, part) for state in enough for label, stratum, part in _parts(state)]
     labels = {label.value for label in labels_that_count(gate)}
     labelled = [(label, stratum, part) for label, stratum, part in named if label in labels]
-    counted = [(label, part) for label, stratum, part in labelled if _sampled_as_declared(gate, stratum)]
+    counted = [(label, part) for label, stratum, part in labelled if _sampled_as_declared(gate, stratum, part)]
     parts = [part for _, part in counted]
     sources = Counter[str]()
     for label, part in counted:
         sources[label] += part.n
     n = sum(part.n for part in parts)
+    undrawn = sum(part.n for _, stratum, part in labelled if not stratum and _sampled_as_declared(gate, stratum, part))
+    drawn = n - undrawn
     reasons = {
-        "with no recorded sampling": sum(part.n for _, _, part in labelled) - n,
+        "with no recorded sampling": sum(part.n for _, stratum, part in labelled if not stratum) - undrawn,
+        "of a stratum that the gate does not declare": sum(part.n for _, stratum, part in labelled if stratum) - drawn,
         "labelled by another source": sum(part.n for _, _, part in named) - sum(part.n for _, _, part in labelled),
         "at a lower level": sum(
             part.n for level, state in counts if level < question.evidence_from for part in state.parts.values()
@@ -127,9 +130,9 @@ def _parts(state: LiveCounts) -> Iterator[tuple[str, str, Part]]:
         yield label, stratum, part
 
 
-def _sampled_as_declared(gate: LiveGate, stratum: str) -> bool:
-    """Rows without a stratum were all looked at; where the gate declares a draw, a row must come from it."""
-    return stratum in gate.evidence.sampling if gate.evidence.sampling else not stratum
+def _sampled_as_declared(gate: LiveGate, stratum: str, part: Part) -> bool:
+    """Where the gate declares a draw, a row must come from it; where it does not, each must have been looked at."""
+    return stratum in gate.evidence.sampling if gate.evidence.sampling else part.least_pi == 1.0
 
 
 def _losses(parts: Iterable[Part]) -> Mapping[int, int]:

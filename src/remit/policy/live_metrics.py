@@ -44,7 +44,9 @@ METRICS = _metrics(
     LiveMetric("handling_time", "conversation", _EVENT, graded=True, alike=True),
 )
 STARTED = "started"
-"""The metric with which a conversation begins to count; about volume and draws, not about quality."""
+"""The metric with which a conversation begins to count; about volume, not about quality."""
+SAMPLED = "sampled"
+"""The metric under which the draw is kept, whether experts look at a contained conversation."""
 
 
 def labels_that_count(gate: LiveGate) -> frozenset[LabelSource]:

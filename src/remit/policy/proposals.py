@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remit.conversations import HandoffReason
+from remit.documents.values import quickly_made
 from remit.tools import ToolCall
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ProposedAnswer:
     """Words for the customer.
@@ -24,6 +26,7 @@ class ProposedAnswer:
     expects_reply: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ProposedCall:
     """A tool to run."""
