@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NewType, TypeAlias
 
 from remit.conversations.handoff import HandoffReason
+from remit.documents.values import quickly_made
 from remit.tools import ToolCall, ToolResult
 
 AgentName = NewType("AgentName", str)
@@ -21,6 +22,7 @@ JsonObject: TypeAlias = Mapping[str, JsonValue]
 Speaker = Literal["customer", "agent", "expert"]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Message:
     """One thing that somebody said. `at` is timezone-aware UTC."""
@@ -30,6 +32,7 @@ class Message:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToolExchange:
     """A tool call that ran (or was refused) and what came back."""
@@ -42,6 +45,7 @@ class ToolExchange:
 TranscriptEntry = Message | ToolExchange
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A whole contact so far, oldest entry first.
@@ -64,6 +68,7 @@ class Conversation:
         return tuple(entry for entry in self.entries if isinstance(entry, Message))
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One customer message on its way to an answer or a handoff.

@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from remit.conversations import HandedOff, ToolExchange
+from remit.documents.values import quickly_made
 from remit.evaluation.end_states import closest_difference
 from remit.evaluation.model import CheckResult
 from remit.scenarios.difference import same_value
 from remit.scenarios.model import CallCheck, Check, HandoffCheck, SaidCheck, Scenario, StateChange, StateCheck
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ending:
     """Everything that a check may look at.

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NewType
 
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.documents.values import quickly_made
 from remit.evidence import Outcome
 from remit.policy.levels import AutonomyLevel
 from remit.runtime.report import TurnReport
@@ -14,6 +15,7 @@ from remit.scenarios.model import ScenarioId, StateChange
 RunId = NewType("RunId", str)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check of a scenario after a trial. `detail` is a readable difference, empty if it held."""
@@ -23,6 +25,7 @@ class CheckResult:
     detail: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One execution of one scenario.

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from remit.conversations import ConversationId, HandedOff, HandoffReason, Message, ToolExchange, Turn, TurnId
+from remit.documents.values import quickly_made
 from remit.errors import CustomerError, RemitError, ScenarioReferenceError
 from remit.evaluation.checks import Ending, check_ending
 from remit.evaluation.model import CheckResult, RunId, Trial
@@ -37,6 +38,7 @@ class TrialLimits:
     max_turns: int = 50
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TrialPlan:
     """One trial to be run; `reference_changes` is None if the scenario has no reference."""

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import NewType
 
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.documents.values import quickly_made
 
 ObservationKey = NewType("ObservationKey", str)
 
@@ -64,6 +65,7 @@ class LabelSource(StrEnum):
     SURVEY = "survey"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One row of the ledger. Holds digests and references, never customer text.

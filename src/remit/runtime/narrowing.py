@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remit.conversations import HandoffReason, IntentName
+from remit.documents.values import quickly_made
 from remit.policy.decide import decide, freedom, strictest
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
 from remit.policy.proposals import Proposal
@@ -12,6 +13,7 @@ from remit.policy.rules import IntentRule
 from remit.runtime.scene import Scene
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """What a decision was made of."""

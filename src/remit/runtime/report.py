@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remit.conversations import Conversation, IntentName, ReleaseId, Turn, TurnId, TurnOutcome
+from remit.documents.values import quickly_made
 from remit.policy.decisions import Decision
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal
@@ -12,6 +13,7 @@ from remit.runtime.ports import ExpertVerdict, IntentEstimate, TurnRecord, Usage
 from remit.tools import ToolResult
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StepReport:
     """One proposal and what became of it.
@@ -29,6 +31,7 @@ class StepReport:
     usage: Usage = Usage()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TurnReport:
     """One turn, whole. `intents` are those the rule was made of; `level` is the strictest of their levels."""

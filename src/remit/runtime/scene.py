@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remit.conversations import Conversation, IntentName, ToolExchange, Turn
+from remit.documents.values import quickly_made
 from remit.policy.rules import IntentRule
 from remit.runtime.journal import Journal
 from remit.runtime.ports import AgentView, IntentEstimate, Permit, TurnPorts
 from remit.tools import ToolName, ToolSpec, is_write
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What the customer wants and the rule that follows: the strictest of the intents' rules."""
@@ -19,6 +21,7 @@ class Understood:
     rule: IntentRule
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The turn, its conversation as it was before, the permit, what was understood, and the ports."""

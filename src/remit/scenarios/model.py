@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NewType
 
 from remit.conversations import HandoffReason, IntentName
+from remit.documents.values import quickly_made
 from remit.tools import ToolCall, ToolName
 
 ScenarioId = NewType("ScenarioId", str)
@@ -54,6 +55,7 @@ Customer = ScriptedCustomer | AgendaCustomer | InstructedCustomer
 
 
 # ── checks ────────────────────────────────────────────────────────────────────────────────────────
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StateChange:
     """One difference between start and end of the world, by JSON pointer.
