@@ -34,6 +34,13 @@ RemitError                     anything that Remit reports to a person in one se
 ├── NoticeFailed               a recipient could not be told
 ├── SamplingError              a sampling plan that evidence cannot rest on
 ├── SettlementRefused          a dispute between experts that cannot be settled like this
+├── ReleaseError               releases cannot be moved like this
+│   ├── ReleaseUnknown         no release of that name
+│   ├── ReleaseConflict        a release with a known id has other parts
+│   └── ReleaseRefused         the move does not exist from where the release stands
+├── VerdictError               verdict records
+│   ├── VerdictUnknown         no record, or several, of that id
+│   └── VerdictDamaged         a record that cannot be read any more
 ├── LedgerConflict             an observation with a known key says something else
 ├── JournalConflict            another process holds the turn, or wrote this step
 ├── TurnInProgress             the same message is being handled right now
@@ -334,6 +341,63 @@ class SettlementRefused(RemitError):
         self.conversation = conversation
         self.problem = problem
         super().__init__(f"conversation {conversation!r}: {problem}.\n  {mend}")
+
+
+class ReleaseError(RemitError):
+    """Releases cannot be moved like this; nothing has changed."""
+
+
+class ReleaseUnknown(ReleaseError):
+    """No release, or more than one, goes by that name."""
+
+    def __init__(self, name: str, problem: str, mend: str) -> None:
+        self.name = name
+        super().__init__(f"release {name!r}: {problem}.\n  {mend}")
+
+
+class ReleaseConflict(ReleaseError):
+    """A release with a known id has other parts, or their reach is another one; the first registration stays."""
+
+    def __init__(self, agent: str, release: str) -> None:
+        self.agent = agent
+        self.release = release
+        super().__init__(
+            f"release {release!r} of {agent!r} is registered with other parts; the first one stays.\n"
+            "  A registered release never changes: change the definition, and the new one gets an id of its own."
+        )
+
+
+class ReleaseRefused(ReleaseError):
+    """The move does not exist from where the release stands, or somebody else was faster."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        self.problem = problem
+        super().__init__(f"{problem}.\n  {mend}")
+
+
+class VerdictError(RemitError):
+    """A verdict record cannot be had."""
+
+
+class VerdictUnknown(VerdictError):
+    """No record has that id, or several begin with it."""
+
+    def __init__(self, given: str, found: Sequence[str]) -> None:
+        self.given = given
+        self.found = tuple(found)
+        problem = f"{len(found)} records begin with it: {', '.join(found)}" if found else "the store has no such record"
+        super().__init__(f"verdict {given!r}: {problem}.\n  `remit gate --json` prints the ids of its verdicts.")
+
+
+class VerdictDamaged(VerdictError):
+    """A record is no longer what was written."""
+
+    def __init__(self, verdict: str) -> None:
+        self.verdict = verdict
+        super().__init__(
+            f"verdict {verdict!r}: the record cannot be read, somebody has changed it.\n"
+            "  Take it from a backup, or judge anew with `remit gate`."
+        )
 
 
 class LedgerConflict(RemitError):

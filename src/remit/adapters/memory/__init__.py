@@ -8,18 +8,24 @@ from remit.adapters.memory.grants import FixedGrants
 from remit.adapters.memory.ledger import MemoryLedger
 from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
 from remit.adapters.memory.recorder import MemoryRecorder
+from remit.adapters.memory.releases import MemoryAssignments, MemoryFingerprints, MemoryReleases
 from remit.adapters.memory.running import MemoryRunningStates
+from remit.adapters.memory.verdicts import MemoryVerdictRecords
 
 __all__ = [
     "FixedClock",
     "FixedGrants",
     "MemoryAccounts",
+    "MemoryAssignments",
     "MemoryAuditLog",
     "MemoryCertificates",
     "MemoryContactCentre",
+    "MemoryFingerprints",
     "MemoryLedger",
     "MemoryRecorder",
+    "MemoryReleases",
     "MemoryRunningStates",
+    "MemoryVerdictRecords",
     "ScriptedDesk",
     "SystemClock",
 ]

@@ -8,16 +8,22 @@ from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.ledger import SqliteLedger
 from remit.adapters.store.recorder import SqliteRecorder
+from remit.adapters.store.releases import SqliteAssignments, SqliteFingerprints, SqliteReleases
 from remit.adapters.store.running import SqliteRunningStates
+from remit.adapters.store.verdicts import SqliteVerdictRecords
 
 __all__ = [
     "SqliteAccounts",
+    "SqliteAssignments",
     "SqliteAuditLog",
     "SqliteCertificates",
     "SqliteClosedTurns",
     "SqliteDatabase",
+    "SqliteFingerprints",
     "SqliteLedger",
     "SqliteRecorder",
+    "SqliteReleases",
     "SqliteRunningStates",
+    "SqliteVerdictRecords",
     "StoredGrants",
 ]

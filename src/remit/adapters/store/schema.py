@@ -1,6 +1,18 @@
 """The tables, once, for migrations and for everything that is not a turn. The path of a turn speaks SQL itself."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -161,6 +173,22 @@ grants = Table(
     Column("evidence", Text, nullable=False),
 )
 
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("issued_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("withdrawn", Text, nullable=False),
+    Column("withdrawn_at", Text),
+    Index("ix_certificates_agent", "agent", "withdrawn"),
+)
+
 waivers = Table(
     "waivers",
     metadata,
@@ -174,6 +202,18 @@ waivers = Table(
     Column("reason", Text, nullable=False),
     Column("since", Text, nullable=False),
     Column("expires_at", Text, nullable=False),
+)
+
+verdict_records = Table(
+    "verdict_records",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("agent", Text, nullable=False),
+    Column("decisive", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("ix_verdict_records_agent", "agent", "decisive"),
 )
 
 control = Table(
@@ -338,4 +378,65 @@ audit_entries = Table(
     Column("content", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("agent", "release", name="uq_releases_agent"),
+)
+
+release_lines = Table(
+    "release_lines",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("intent", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+release_attempts = Table(
+    "release_attempts",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("ending", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("agent", "intent", "release", "opened_at", name="uq_release_attempts_agent"),
+)
+
+canary_assignments = Table(
+    "canary_assignments",
+    metadata,
+    Column("conversation", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("first_of_customer", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("ix_canary_assignments_salt", "salt", "customer"),
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("probes", Text, nullable=False),
+    Column("replies", Text, nullable=False),
+    Column("check", Text),
+    Index("ix_fingerprints_agent", "agent", "release"),
 )

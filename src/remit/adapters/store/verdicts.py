@@ -1,0 +1,64 @@
+"""Verdict records in SQLite. The table refuses changes and deletions."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from remit.adapters.store.database import SqliteDatabase
+from remit.conversations import AgentName
+from remit.errors import VerdictDamaged
+from remit.evidence.verdict_codec import decode_record, encode_record
+from remit.evidence.verdicts import VerdictRecord
+
+_FOUND_AT_MOST = 10
+
+
+class SqliteVerdictRecords:
+    """Implements `VerdictRecords`."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    async def keep(self, records: Sequence[VerdictRecord]) -> Sequence[VerdictRecord]:
+        """Keep these, all or none; one that is there already stays as it was."""
+        if not records:
+            return []
+        return await self._database.write(lambda connection: [_keep(connection, record) for record in records])
+
+    async def find(self, id_or_beginning: str) -> Sequence[VerdictRecord]:
+        """Records whose id begins so, at most ten."""
+        return await self._some(
+            "where substr(id, 1, ?) = ? order by id limit ?", (len(id_or_beginning), id_or_beginning, _FOUND_AT_MOST)
+        )
+
+    async def decisive(self, agent: AgentName) -> Sequence[VerdictRecord]:
+        """Records of the agent that settle a gate, in the order in which they were kept."""
+        return await self._some("where agent = ? and decisive = 1 order by seq", (agent,))
+
+    async def latest(self, agent: AgentName, *, at_most: int = 100) -> Sequence[VerdictRecord]:
+        """The agent's latest records, newest first."""
+        return await self._some("where agent = ? order by seq desc limit ?", (agent, at_most))
+
+    async def _some(self, where: str, values: tuple[str | int, ...]) -> Sequence[VerdictRecord]:
+        statement = f"select id, content from verdict_records {where}"  # noqa: S608 - our own text, values are bound
+
+        def work(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+            return connection.execute(statement, values).fetchall()
+
+        return [_decoded(id_, content) for id_, content in await self._database.read(work)]
+
+
+def _keep(connection: sqlite3.Connection, record: VerdictRecord) -> VerdictRecord:
+    connection.execute(
+        "insert into verdict_records (id, agent, decisive, at, content) values (?, ?, ?, ?, ?)"
+        " on conflict (id) do nothing",
+        (record.id, record.agent, record.is_decisive, record.at.isoformat(), encode_record(record)),
+    )
+    (content,) = connection.execute("select content from verdict_records where id = ?", (record.id,)).fetchone()
+    return _decoded(record.id, content)
+
+
+def _decoded(id_: str, content: str) -> VerdictRecord:
+    try:
+        return decode_record(content)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise VerdictDamaged(id_) from error
