@@ -22,6 +22,7 @@ from remit.calibration.model import CalibrationModel
 from remit.calibration.reliability import Reliability, reliability
 from remit.calibration.risk_coverage import CurvePoint, OtherTarget, other_targets, risk_coverage
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.evidence.verdicts import Finding
 from remit.statistics import clopper_pearson
 from remit.statistics.thresholds import NoThreshold, SelectedThreshold, least_labels, select_threshold
 
@@ -77,6 +78,16 @@ class Calibrated:
     mix: TrafficMix
     n_fitted: int
     n_certified: int
+
+    @property
+    def finding(self) -> Finding:
+        """Supported with a threshold; refuted if even the surest quarter errs too often; undecided otherwise."""
+        match self.result:
+            case SelectedThreshold():
+                return Finding.SUPPORTED
+            case NoThreshold(_, _, n_first, n_errors):
+                low = clopper_pearson(n_errors, n_first, delta=2.0 * min(self.target.delta, 0.5) * 0.999).low
+                return Finding.REFUTED if low > self.target.error_at_most else Finding.UNDECIDED
 
 
 def calibrate(

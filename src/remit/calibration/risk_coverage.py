@@ -79,3 +79,22 @@ def naive_threshold(scores: NDArray[np.float64], wrong: NDArray[np.bool_], *, er
     ends_run = np.append(ranked[1:] < ranked[:-1], [True])
     within = np.flatnonzero((rates <= error_at_most) & ends_run)
     return float(ranked[within[-1]]) if len(within) else None
+
+
+def labels_for_threshold(curve: Sequence[CurvePoint], *, error_at_most: float, delta: float) -> int | None:
+    """About how many labels would show the target for the surest quarter, if its error rate stays what it is here.
+
+    Returns:
+        Labels in all, those that are there included; None if the surest quarter errs more than the target, so that
+        more labels alone will not do.
+    """
+    from scipy.special import bdtr
+
+    if not curve:
+        return None
+    n = curve[-1].n_contained
+    first = next((point for point in curve if point.n_contained >= n // 4), curve[-1])
+    for factor in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0):
+        if bdtr(float(round(first.n_errors * factor)), round(first.n_contained * factor), error_at_most) <= delta:
+            return round(n * factor)
+    return None

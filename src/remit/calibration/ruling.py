@@ -43,8 +43,9 @@ def ruling_for(policy: Policy, intent: IntentName, level: AutonomyLevel, held: S
     """The rule of an intent at a level it was granted, with the thresholds that hold now.
 
     Without any certificate the policy's provisional thresholds hold. With one that holds, its thresholds do, at the
-    highest level up to the granted one whose target it keeps. When all are void, or keep no target of the policy, the
-    intent falls back to `supervised_answers` with provisional thresholds. More certificates never widen the level.
+    highest level up to the granted one whose target it keeps. One that holds but shows no threshold sends nothing:
+    experts are asked, at `supervised_answers`. When all are void the intent falls back to that level with provisional
+    thresholds. No certificate ever raises the level.
 
     Args:
         policy: In force.
@@ -63,19 +64,23 @@ def ruling_for(policy: Policy, intent: IntentName, level: AutonomyLevel, held: S
     valid = [certificate for certificate, status in statuses if isinstance(status, Valid)]
     for lower in range(granted, AutonomyLevel.SHADOW, -1):
         target = Target.of(policy.levels[AutonomyLevel(lower)].risk)
-        serving = [each for each in valid if each.target.serves(target)]
-        if serving:
-            best = max(serving, key=lambda each: (each.sends(intent), each.containment, each.id))
+        sending = [each for each in valid if each.target.serves(target) and each.sends(intent)]
+        if sending:
+            best = max(sending, key=lambda each: (each.containment, each.id))
             return _certified(policy, intent, AutonomyLevel(lower), best)
+    if valid:
+        return _certified(policy, intent, AutonomyLevel.SUPERVISED_ANSWERS, valid[-1])
     fallen = rule_at(policy, intent, AutonomyLevel.SUPERVISED_ANSWERS)
-    voids = [f"certificate {each.id} is void: {status.why}" for each, status in statuses if isinstance(status, Void)]
-    reason = voids[-1] if voids else f"certificate {own[-1].certificate.id} keeps no target of the policy"
+    own_id, status = statuses[-1][0].id, statuses[-1][1]
+    reason = f"certificate {own_id} is void: {status.why}" if isinstance(status, Void) else ""
     return Ruling(fallen, f"{reason}; provisional thresholds at level {fallen.level.label}")
 
 
 def _certified(policy: Policy, intent: IntentName, level: AutonomyLevel, own: Certificate) -> Ruling:
+    """The rule with the certificate's thresholds; it sends nothing if the certificate keeps no target of the level."""
     rule = rule_at(policy, intent, level)
-    send = own.thresholds.send if own.sends(intent) and own.thresholds.send is not None else NEVER
+    serves = own.target.serves(Target.of(policy.levels[rule.level].risk)) and own.sends(intent)
+    send = own.thresholds.send if serves and own.thresholds.send is not None else NEVER
     rule = replace(rule, send_threshold=send, ask_threshold=min(own.thresholds.ask, send))
     if send == NEVER:
         shown = "no threshold is shown to keep the target: experts are asked"

@@ -9,6 +9,7 @@ import typer
 
 from remit.cli.account import account
 from remit.cli.audit import audit
+from remit.cli.calibrate import calibrate
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
 from remit.cli.imports import imports, replay
@@ -51,6 +52,7 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("init")(init)
 app.command("eval")(evaluate)
+app.command("calibrate")(calibrate)
 app.add_typer(imports, name="import")
 app.command("replay")(replay)
 app.command("validate")(validate)

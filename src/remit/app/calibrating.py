@@ -1,0 +1,70 @@
+"""Where labels for a calibration come from, and certificates that a person asks to keep."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from remit.adapters.formats.proposals import read_proposals
+from remit.adapters.store import SqliteCertificates, SqliteDatabase
+from remit.adapters.store.audit import SqliteAuditLog
+from remit.app.accounts import expect_role
+from remit.app.auditing import change_by
+from remit.calibration.certificate import Certificate
+from remit.calibration.labels import METRIC, LabelledProposal, label_of
+from remit.calibration.running import Calibration
+from remit.conversations import AgentName
+from remit.errors import SettingsError
+from remit.evidence import Ledger, Selection
+from remit.identity import Actor, Role
+from remit.runtime.ports import Clock
+
+
+# ── labels ────────────────────────────────────────────────────────────────────────────────────────
+def labels_of_file(path: Path, *, sampling_probability: float | None = None) -> list[LabelledProposal]:
+    """The labelled proposals of a file.
+
+    Raises:
+        ImportFormatError: A line is none.
+        SettingsError: The probability is none.
+    """
+    if sampling_probability is not None and not 0.0 < sampling_probability <= 1.0:
+        raise SettingsError(
+            f"--sampled {sampling_probability!r} is no probability.\n  It lies above 0 and is at most 1: 1 means that "
+            "every proposal was labelled."
+        )
+    return read_proposals(path, sampling_probability=sampling_probability)
+
+
+async def labels_of_ledger(ledger: Ledger, agent: AgentName) -> list[LabelledProposal]:
+    """The agent's labelled proposals in the ledger."""
+    selection = Selection(agent=agent, metric=METRIC)
+    return [label async for seen in ledger.select(selection) if (label := label_of(seen)) is not None]
+
+
+# ── keeping ───────────────────────────────────────────────────────────────────────────────────────
+async def keep_certificates(
+    found: Calibration, database: SqliteDatabase, clock: Clock, *, actor: Actor
+) -> Sequence[Certificate]:
+    """Keep the certificates, so that they decide from now on, and write down who asked for it.
+
+    Raises:
+        NotPermitted: The actor may not.
+        StoreUnavailable: Nothing was kept.
+    """
+    expect_role(actor, Role.OPERATOR)
+    certificates = found.certificates
+    log = SqliteAuditLog(database)
+    await SqliteCertificates(database, clock).keep(certificates)
+    for each in certificates:
+        await log.record(
+            change_by(
+                actor,
+                clock,
+                "certificate_kept",
+                f"{each.agent}/{each.pool or ', '.join(each.intents)}",
+                reason=f"calibrated on {found.source}",
+                evidence=each.sample.digest,
+                after={"certificate": each.id, "send": each.thresholds.send, "ask": each.thresholds.ask},
+                key=f"certificate_kept:{each.id}",
+            )
+        )
+    return certificates
