@@ -66,7 +66,7 @@ def test_where_nothing_tells_the_two_apart_the_expected_share_is_out_of_scope(sh
     st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=6),
     st.floats(0, 1),
     st.tuples(*[st.floats(-4, 4)] * 4),
-    st.tuples(*[st.floats(-4, 4)] * 4),
+    st.tuples(*[st.floats(-4, 4)] * 3),
 )
 def test_probabilities_of_intents_never_exceed_one_and_keep_the_best_first(
     margins: list[float], closeness: float, scope: tuple[float, ...], best: tuple[float, ...]
