@@ -65,7 +65,27 @@ class Conversation:
 
     def messages(self) -> tuple[Message, ...]:
         """What was said, without tool exchanges, oldest first."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Message))
+        return tuple([entry for entry in self.entries if isinstance(entry, Message)])
+
+    def continued(
+        self,
+        entries: tuple[TranscriptEntry, ...],
+        agent_memory: JsonObject | None,
+        *,
+        handed_off: HandoffReason | None,
+    ) -> "Conversation":
+        """The contact with these entries behind it; a memory of None leaves the agent's as it was."""
+        # Written out because each step of a turn needs it and `replace` takes several times as long.
+        return Conversation(
+            id=self.id,
+            channel=self.channel,
+            customer=self.customer,
+            language=self.language,
+            entries=(*self.entries, *entries),
+            agent_memory=self.agent_memory if agent_memory is None else agent_memory,
+            release=self.release,
+            handed_off=handed_off,
+        )
 
 
 @quickly_made

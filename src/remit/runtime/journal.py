@@ -72,9 +72,11 @@ class Journal:
     def exchanges(self) -> tuple[ToolExchange, ...]:
         """The tool exchanges of this turn, oldest first."""
         return tuple(
-            ToolExchange(record.content["call"], record.content["result"], record.at)
-            for record in self._by_place.values()
-            if record.kind == "ran"
+            [
+                ToolExchange(record.content["call"], record.content["result"], record.at)
+                for record in self._by_place.values()
+                if record.kind == "ran"
+            ]
         )
 
     def last_memory(self) -> JsonObject | None:

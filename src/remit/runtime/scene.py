@@ -1,7 +1,7 @@
 """Everything that stays the same while a turn is carried."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from remit.conversations import Conversation, IntentName, ToolExchange, Turn
 from remit.documents.values import quickly_made
@@ -41,7 +41,7 @@ class Scene:
 
     def exchanges_before(self) -> tuple[ToolExchange, ...]:
         """Tool exchanges of earlier turns, oldest first."""
-        return tuple(entry for entry in self.before.entries if isinstance(entry, ToolExchange))
+        return tuple([entry for entry in self.before.entries if isinstance(entry, ToolExchange)])
 
     def writes(self, tool: ToolName) -> bool:
         """Whether a call of the tool may change the world; the stricter of the grant and the catalogue."""
@@ -50,17 +50,15 @@ class Scene:
 
     def view(self, step: int, exchanges: Sequence[ToolExchange]) -> AgentView:
         """What the agent sees at this step; only tools that the rule grants and that exist."""
-        memory = self.journal.last_memory()
+        before = self.before
         return AgentView(
             turn=self.turn.id,
             step=step,
-            conversation=replace(
-                self.before,
-                entries=(*self.before.entries, self.turn.message, *exchanges),
-                agent_memory=self.before.agent_memory if memory is None else memory,
+            conversation=before.continued(
+                (self.turn.message, *exchanges), self.journal.last_memory(), handed_off=before.handed_off
             ),
             intents=self.understood.estimate,
-            tools=tuple(self.catalogue[name] for name in self.rule.tools if name in self.catalogue),
+            tools=tuple([self.catalogue[name] for name in self.rule.tools if name in self.catalogue]),
             coaching=(),
             deadline=self.turn.deadline,
         )

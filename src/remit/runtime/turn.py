@@ -232,16 +232,9 @@ async def _end(
 
     In this order, so that no crash loses a customer: a handoff that is repeated is recognised by its turn.
     """
-    memory = journal.last_memory()
-    after = replace(
-        before,
-        entries=(
-            *before.entries,
-            turn.message,
-            *journal.exchanges(),
-            Message(_speaker(outcome), outcome.text, ports.clock.now()),
-        ),
-        agent_memory=before.agent_memory if memory is None else memory,
+    after = before.continued(
+        (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ports.clock.now())),
+        journal.last_memory(),
         handed_off=outcome.reason if isinstance(outcome, HandedOff) else None,
     )
     reference = ""

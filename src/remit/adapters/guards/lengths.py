@@ -7,7 +7,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 def is_blank(text: str) -> bool:
     """Whether nothing can be seen: only spaces, control and formatting characters."""
-    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+    # The first character settles nearly every text.
+    return not text[:1].isalnum() and all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 def excess(text: str, *, limit: int) -> str | None:
