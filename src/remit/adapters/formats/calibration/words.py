@@ -10,6 +10,7 @@ from remit.evidence.verdicts import Finding
 from remit.statistics import Bounds, clopper_pearson
 from remit.statistics.thresholds import NoThreshold, SelectedThreshold
 
+NAMES_SHOWN = 6
 DEFINITIONS = {
     "error_per_contained": "of what is contained",
     "error_per_conversation": "of all that comes in",
@@ -72,12 +73,20 @@ def row_of(result: ScopeResult) -> ResultRow:
 def remarks(found: Calibration) -> Iterator[str]:
     """What has to be known beside the rows, one clause each."""
     for result in found.results:
-        name = result.scope.name
-        match result.found:
-            case TooFewLabels(n, n_least, n_recommended):
-                yield f"{name}: {n} labels count; a calibration needs {n_least}, better {n_recommended:,}"
-            case Calibrated() as calibrated:
-                yield from _remarks(name, result, calibrated)
+        if isinstance(result.found, Calibrated):
+            yield from _remarks(result.scope.name, result, result.found)
+    yield from _too_few(found)
+
+
+def _too_few(found: Calibration) -> Iterator[str]:
+    """Scopes without labels enough, together: there may be many."""
+    few = {each.scope.name: each.found for each in found.results if isinstance(each.found, TooFewLabels)}
+    if not few:
+        return
+    least, recommended = min(each.n_least for each in few.values()), min(each.n_recommended for each in few.values())
+    names = [f"{name} {each.n}" for name, each in list(few.items())[:NAMES_SHOWN]]
+    more = f" and {len(few) - NAMES_SHOWN} more" if len(few) > NAMES_SHOWN else ""
+    yield (f"too few labels, {least} are needed and {recommended:,} are better: {', '.join(names)}{more}")
 
 
 def _remarks(name: str, result: ScopeResult, found: Calibrated) -> Iterator[str]:
@@ -85,6 +94,8 @@ def _remarks(name: str, result: ScopeResult, found: Calibrated) -> Iterator[str]
         yield f"{name}: {_why_none(found.result, found)}"
     else:
         yield f"{name}: asking from {found.thresholds.ask:.4f}: {found.thresholds.ask_rule}"
+        others = [f"{target} {containment.partition(' (')[0]}" for target, containment, _, _ in other_rows(found)]
+        yield f"{name}: other targets would contain: {', '.join(others).replace('no threshold is shown', 'nothing')}"
     if result.scope.pool:
         parts = ", ".join(f"{intent} {each.n_errors} of {each.n_contained}" for intent, each in found.by_intent.items())
         yield f"pool {name}: the threshold holds for all of it together; errors by intent: {parts}"
