@@ -4,9 +4,13 @@ from remit.adapters.store.accounts import SqliteAccounts
 from remit.adapters.store.audit import SqliteAuditLog
 from remit.adapters.store.certificates import SqliteCertificates
 from remit.adapters.store.closed_turns import SqliteClosedTurns
+from remit.adapters.store.control import SqliteGrantBook
 from remit.adapters.store.database import SqliteDatabase
+from remit.adapters.store.exposure import SqliteExposure
 from remit.adapters.store.grants import StoredGrants
+from remit.adapters.store.incidents import SqliteIncidents
 from remit.adapters.store.ledger import SqliteLedger
+from remit.adapters.store.outbox import SqliteOutbox
 from remit.adapters.store.recorder import SqliteRecorder
 from remit.adapters.store.releases import SqliteAssignments, SqliteFingerprints, SqliteReleases
 from remit.adapters.store.running import SqliteRunningStates
@@ -19,8 +23,12 @@ __all__ = [
     "SqliteCertificates",
     "SqliteClosedTurns",
     "SqliteDatabase",
+    "SqliteExposure",
     "SqliteFingerprints",
+    "SqliteGrantBook",
+    "SqliteIncidents",
     "SqliteLedger",
+    "SqliteOutbox",
     "SqliteRecorder",
     "SqliteReleases",
     "SqliteRunningStates",
