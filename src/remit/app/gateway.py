@@ -1,14 +1,16 @@
 """Puts the live path together: one agent, one policy, one store, served by `handle_turn`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
+from remit.app.observing import Observer
 from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
 from remit.errors import JournalConflict, StoreError, TurnInProgress
 from remit.policy.model import Policy
@@ -36,6 +38,9 @@ class Gateway:
         examples: Messages to try on the page.
         report: The evaluation's report, if there is one to show.
         sweep_s: How often turns are looked for whose process died.
+        observer: Makes evidence of turns behind them; None if nothing is observed.
+        observe_every_s: How often it looks for turns that have ended.
+        settle_every_s: How often it looks for quiet conversations and outcomes that have matured.
     """
 
     policy: Policy
@@ -48,6 +53,9 @@ class Gateway:
     examples: tuple[str, ...] = ()
     report: Path | None = None
     sweep_s: float = 2.0
+    observer: Observer | None = None
+    observe_every_s: float = 1.0
+    settle_every_s: float = 30.0
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:
@@ -117,9 +125,26 @@ class Gateway:
             with suppress(StoreError):  # a store that is gone comes back, or the messages themselves complain
                 await self.finish_interrupted()
 
+    async def _keep_observing(self, observer: Observer) -> None:
+        """Behind the turns: what is not observed now is observed later, by this process or the next."""
+        rounds = max(1, round(self.settle_every_s / self.observe_every_s))
+        for number in count():
+            with suppress(StoreError):  # as above
+                await (observer.observe() if number % rounds == 0 else observer.catch_up())
+            await asyncio.sleep(self.observe_every_s)
+
     def levels(self) -> Mapping[str, str]:
         """The level of every intent, by name, as the grants stand now."""
         return {intent: rule.level.label for intent, rule in self.grants.rules().items()}
+
+    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Stop what runs beside the turns, and observe what they have shown until now."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self.observer is not None:
+            with suppress(StoreError):
+                await self.observer.catch_up()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -127,12 +152,13 @@ class Gateway:
         await self.grants.start()
         try:
             await self.finish_interrupted()
-            sweeper = asyncio.create_task(self._keep_finishing(), name="remit-interrupted-turns")
+            tasks = [asyncio.create_task(self._keep_finishing(), name="remit-interrupted-turns")]
+            if self.observer is not None:
+                observing = self._keep_observing(self.observer)
+                tasks.append(asyncio.create_task(observing, name="remit-observing"))
             try:
                 yield
             finally:
-                sweeper.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sweeper
+                await self._end(tasks)
         finally:
             await self.grants.close()

@@ -135,6 +135,9 @@ def _turn(old: Policy, new: Policy) -> Iterator[PolicyChange]:
     if old.turn.deadline_s != new.turn.deadline_s:
         what = f"deadline changed from {old.turn.deadline_s:g} s to {new.turn.deadline_s:g} s"
         yield PolicyChange("turn", Direction.NEUTRAL, what)
+    if old.turn.quiet_after_s != new.turn.quiet_after_s:
+        what = f"a conversation is over after {new.turn.quiet_after_s:g} s of quiet, not {old.turn.quiet_after_s:g} s"
+        yield PolicyChange("turn", Direction.NEUTRAL, what)
 
 
 def _names(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> list[Any]:

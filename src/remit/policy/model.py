@@ -103,10 +103,11 @@ class CalibrationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
-    """Bounds of one turn."""
+    """Bounds of one turn, and how long a customer must be quiet for a conversation to be over."""
 
     max_steps: int = 8
     deadline_s: float = 30.0
+    quiet_after_s: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)

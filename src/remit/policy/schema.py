@@ -280,6 +280,11 @@ class TurnDocument(Border):
     deadline: Duration = Field(
         default=30.0, description="How long the channel waits for an answer.", json_schema_extra={"default": "30s"}
     )
+    quiet_after: Duration = Field(
+        default=1800.0,
+        description="After how long without a message a conversation is over.",
+        json_schema_extra={"default": "30m"},
+    )
 
 
 class CalibrationDocument(Border):
