@@ -1,11 +1,13 @@
 """What a tasks file holds: its scenarios, and what an agent without any skill passes of them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from remit.adapters.formats.tau import NOT_RECOMPUTED, read_tasks
+from remit.adapters.formats.tau.casting import Casting, cast_customer
 from remit.adapters.formats.tau.suite_file import render_suite, render_world
 from remit.adapters.worlds.tau.world import HANDOFF_TOOL
 from remit.app.replay import load_worlds, run_references
@@ -13,7 +15,7 @@ from remit.app.reporting import write_whole
 from remit.errors import SettingsError
 from remit.evaluation.model import Baseline
 from remit.evaluation.replay import JUDGED, ReferenceEnd, score_baselines
-from remit.scenarios.model import Scenario
+from remit.scenarios.model import AgendaCustomer, InstructedCustomer, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,13 @@ async def examine_tasks(path: Path, *, data: Path | None) -> Tasks:
     return Tasks(str(path), suite, scenarios, references, baselines, folder)
 
 
-def write_suite(tasks: Tasks, file: Path) -> str:
+def write_suite(tasks: Tasks, file: Path, *, always_model: bool = False) -> str:
     """Write the tasks that can be scored as a suite, with the world it names beside it; returns what was written.
+
+    Args:
+        tasks: What was read.
+        file: The suite's file.
+        always_model: Have a language model play also the customers that an agenda could play.
 
     Raises:
         SettingsError: There is no world, or a file cannot be written.
@@ -64,15 +71,15 @@ def write_suite(tasks: Tasks, file: Path) -> str:
     edition, _, domain = tasks.suite.partition("-")
     world = file.with_name(f"{file.stem.replace('-', '_')}_world.py")
     source = Path(tasks.source).name
-    text = render_suite(scorable, name=tasks.suite, world=f"{world.name}:world", source=source)
+    cast = [(one, cast_customer(one, always_model=always_model)) for one in scorable]
+    text = render_suite(cast, name=tasks.suite, world=f"{world.name}:world", source=source)
     write_whole(world, render_world(tasks.folder.resolve(), domain, edition))
     write_whole(file, text)
     left_out = len(tasks.scenarios) - len(scorable)
     more = f"; {left_out} that no replay can score are left out" if left_out else ""
-    return (
-        f"{len(scorable)} scenarios are in {file}, their world in {world}{more}. They can only be replayed until "
-        "somebody writes their customers: the tasks tell a language model whom to play, not what a customer says"
-    )
+    n_model = sum(isinstance(casting.customer, InstructedCustomer) for _, casting in cast)
+    need = f". To play {n_model} of them set REMIT_CUSTOMER_URL and REMIT_CUSTOMER_MODEL" if n_model else ""
+    return f"{len(scorable)} scenarios are in {file}, their world in {world}{more}{need}"
 
 
 def describe_tasks(tasks: Tasks) -> tuple[str, ...]:
@@ -91,10 +98,21 @@ def describe_tasks(tasks: Tasks) -> tuple[str, ...]:
         f"{each.name.replace('_', ' ')} passes {at_most}{each.n_passed} of {each.n_scenarios} scenarios"
         for each in tasks.baselines
     ]
+    said += _castings([cast_customer(scenario) for scenario in tasks.scenarios])
     failing = [scenario.id for scenario in tasks.scenarios if _fails(tasks.references.get(scenario.version))]
     if failing:
         said.append(f"a write fails in the reference of: {', '.join(failing)}")
     return tuple(said)
+
+
+def _castings(castings: list[Casting]) -> list[str]:
+    """How many customers each kind of player can play, and why an agenda does not play the others."""
+    n_agenda = sum(isinstance(one.customer, AgendaCustomer) for one in castings)
+    n_model = sum(isinstance(one.customer, InstructedCustomer) for one in castings)
+    n_nobody = len(castings) - n_agenda - n_model
+    counts = f"an agenda can play {n_agenda}, a language model has to play {n_model}, nobody can play {n_nobody} yet"
+    reasons = Counter(one.why for one in castings if one.why)
+    return [f"customers: {counts}", *(f"no agenda for {n}: {why}" for why, n in reasons.most_common())]
 
 
 def tasks_document(tasks: Tasks) -> Mapping[str, Any]:
@@ -108,12 +126,23 @@ def tasks_document(tasks: Tasks) -> Mapping[str, Any]:
                 "intent": one.intent,
                 "version": one.version,
                 "not_recomputed": _obstacle(one) or None,
+                "customer": _player(cast_customer(one)),
             }
             for one in tasks.scenarios
         ],
         "baselines": {each.name: {"passed": each.n_passed, "scenarios": each.n_scenarios} for each in tasks.baselines},
         "findings": list(describe_tasks(tasks)),
     }
+
+
+def _player(casting: Casting) -> str | None:
+    match casting.customer:
+        case AgendaCustomer():
+            return "agenda"
+        case InstructedCustomer():
+            return "llm"
+        case _:
+            return None
 
 
 def _obstacle(scenario: Scenario) -> str:

@@ -5,7 +5,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -47,6 +47,10 @@ def import_tau(
     suite_out: Annotated[
         Path | None, typer.Option(help="Also write a tasks file as a suite that `remit eval --suite` reads.")
     ] = None,
+    customers: Annotated[
+        Literal["agenda", "llm"],
+        typer.Option(help="Who plays the suite's customers: an agenda where it honestly can, or always a model."),
+    ] = "agenda",
     as_json: JsonOption = False,
 ) -> int:
     """Check recorded conversations and keep them as evidence: re-scored with --tasks, else as published.
@@ -65,7 +69,7 @@ def import_tau(
     replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in results]
     if suite_out is not None and len(tasks) != 1:
         raise SettingsError("--suite-out writes the suite of one tasks file.\n  Give exactly one tasks file with it.")
-    written = () if suite_out is None else (write_suite(tasks[0], suite_out),)
+    written = () if suite_out is None else (write_suite(tasks[0], suite_out, always_model=customers == "llm"),)
     target = store or Settings.from_environ(os.environ).store
     n_new = asyncio.run(keep_in_store(replays, target, seen_at=datetime.now(UTC))) if replays else 0
     n_all = sum(len(each.run.trials) for each in replays)

@@ -11,6 +11,7 @@ import pytest
 from remit.adapters.formats.suites import read_suites
 from remit.adapters.worlds.load import load_world
 from remit.cli import EXIT_ERROR, EXIT_REFUTED, EXIT_SUPPORTED, EXIT_UNDECIDED, main
+from remit.scenarios.model import AgendaCustomer, InstructedCustomer
 from unit.tau.small_shop import (
     BEN,
     BENS_ORDER,
@@ -145,9 +146,22 @@ def test_tasks_become_a_suite_that_can_be_read_again(
 
     (suite,) = read_suites(out)
     assert [one.id for one in suite.scenarios] == [str(one["id"]) for one in tasks()]
-    assert all(one.customer is None and one.has_reference for one in suite.scenarios)
+    assert [type(one.customer) for one in suite.scenarios] == [InstructedCustomer, AgendaCustomer]
+    assert all(one.has_reference for one in suite.scenarios)
     assert asyncio.run(load_world(suite.scenarios[0].start.world, out.parent).catalogue())
-    assert "can only be replayed until somebody writes their customers" in capsys.readouterr().out
+    assert "an agenda can play 1, a language model has to play 1, nobody can play 0 yet" in capsys.readouterr().out
+
+
+def test_a_model_can_be_made_to_play_every_customer_and_is_then_named(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = write(shop, tasks(), "some_tasks.json"), shop / "tau.yaml"
+
+    remit(monkeypatch, "import", "tau", path, "--tasks", shop, "--suite-out", out, "--customers", "llm")
+
+    (suite,) = read_suites(out)
+    assert {one.customer for one in suite.scenarios} == {InstructedCustomer("Be brief.")}
+    assert "set REMIT_CUSTOMER_URL and REMIT_CUSTOMER_MODEL" in capsys.readouterr().out
 
 
 def test_a_suite_without_its_world_is_refused(

@@ -5,16 +5,28 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from remit.adapters.formats.tau.casting import Casting
 from remit.scenarios.document import parse_suite
-from remit.scenarios.model import CallCheck, Check, HandoffCheck, SaidCheck, Scenario, StateChange, StateCheck
+from remit.scenarios.model import (
+    AgendaCustomer,
+    CallCheck,
+    Check,
+    Customer,
+    HandoffCheck,
+    InstructedCustomer,
+    SaidCheck,
+    Scenario,
+    ScriptedCustomer,
+    StateChange,
+    StateCheck,
+)
 from remit.tools import ToolCall
 
 
-def render_suite(scenarios: Sequence[Scenario], *, name: str, world: str, source: str) -> str:
-    """The suite as YAML; a task that no replay can score is left out.
+def render_suite(scenarios: Sequence[tuple[Scenario, Casting]], *, name: str, world: str, source: str) -> str:
+    """The suite as YAML, each scenario with who plays its customer; null where nobody can.
 
-    A task describes its customer to a language model, in the second person: words that a customer could say are
-    not in it. So `customer` is null, which says that the scenario can only be replayed, until somebody writes one.
+    The tags `customer-agenda` and `customer-llm` tell the two apart for `--filter`.
 
     Raises:
         ScenarioParseError: The suite that was made cannot be read again; a fault of ours.
@@ -25,9 +37,9 @@ def render_suite(scenarios: Sequence[Scenario], *, name: str, world: str, source
         "apiVersion": "remit/v1",
         "kind": "Suite",
         "name": name,
-        "description": f"From {source}. Write a customer for a scenario to play it; null can only be replayed.",
+        "description": f"From {source}. Scenarios with the tag customer-llm need a language model as their customer.",
         "world": world,
-        "scenarios": {str(one.id): _plain_braces(_body(one)) for one in scenarios},
+        "scenarios": {str(one.id): _plain_braces(_body(one, casting)) for one, casting in scenarios},
     }
     yaml = YAML()
     yaml.default_flow_style = False
@@ -49,12 +61,12 @@ def render_world(folder: Path, domain: str, edition: str) -> str:
     )
 
 
-def _body(scenario: Scenario) -> Mapping[str, Any]:
+def _body(scenario: Scenario, casting: Casting) -> Mapping[str, Any]:
     body: dict[str, Any] = {"intent": str(scenario.intent), "title": scenario.title, "reason": scenario.reason}
     body |= {"persona": scenario.persona} if scenario.persona else {}
     body |= {"knows": list(scenario.known)} if scenario.known else {}
     body |= {"does_not_know": list(scenario.unknown)} if scenario.unknown else {}
-    body["customer"] = None
+    body |= _customer(casting.customer)
     start: dict[str, Any] = {}
     start |= {"changes": _changes(scenario.start.changes)} if scenario.start.changes else {}
     start |= {"calls": [_call(one) for one in scenario.start.calls]} if scenario.start.calls else {}
@@ -62,6 +74,23 @@ def _body(scenario: Scenario) -> Mapping[str, Any]:
     if scenario.has_reference:
         body["reference"] = [_call(one) for one in scenario.reference]
     return {**body, "checks": _checks(scenario.checks)}
+
+
+def _customer(customer: Customer | None) -> Mapping[str, Any]:
+    match customer:
+        case AgendaCustomer():
+            agenda: dict[str, Any] = {
+                "opening": list(customer.opening),
+                "answers": {slot: list(words) for slot, words in customer.answers.items()},
+                "max_turns": customer.max_turns,
+            }
+            agenda |= {"insists": list(customer.insists)} if customer.insists else {}
+            return {"tags": ["customer-agenda"], "customer": {"agenda": agenda}}
+        case InstructedCustomer():
+            llm: dict[str, Any] = {"instructions": customer.instructions, "max_turns": customer.max_turns}
+            return {"tags": ["customer-llm"], "customer": {"llm": llm}}
+        case ScriptedCustomer() | None:
+            return {"customer": None}
 
 
 def _changes(changes: Iterable[StateChange]) -> Mapping[str, Any]:
