@@ -12,11 +12,13 @@ from remit.cli.audit import audit
 from remit.cli.calibrate import calibrate
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
+from remit.cli.gate import gate
 from remit.cli.imports import imports, replay
 from remit.cli.init import init
 from remit.cli.policy import policy, validate
 from remit.cli.screen import screen
 from remit.cli.serve import serve
+from remit.cli.verify import verify
 from remit.cli.world import world
 from remit.errors import RemitError
 
@@ -56,6 +58,8 @@ app.command("calibrate")(calibrate)
 app.add_typer(imports, name="import")
 app.command("replay")(replay)
 app.command("validate")(validate)
+app.command("gate")(gate)
+app.command("verify")(verify)
 app.add_typer(policy, name="policy")
 app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
