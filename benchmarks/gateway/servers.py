@@ -5,6 +5,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from remit.adapters.confidence.signals import SignalConfidence
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk, SystemClock
-from remit.adapters.store import SqliteDatabase, SqliteRecorder, StoredGrants
-from remit.adapters.store.grants import Grant
+from remit.adapters.store import SqliteDatabase, SqliteGrantBook, SqliteRecorder, StoredGrants
 from remit.app.gateway import Gateway
 from remit.app.policy_files import read_policy_file
+from remit.control.grants import Waiver, WaiverId
+from remit.control.orders import Order, Widen
+from remit.control.widening import Waived
 from remit.conversations import AgentName, ReleaseId
+from remit.identity import Actor, ActorId, Proof, Role
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import ProposedAnswer
@@ -55,9 +59,24 @@ async def serve_gateway(path: Path, port: int) -> None:
         permit = Permit(AgentName("echo"), ReleaseId("r-1"), policy.digest, 0, rules)
         grants = StoredGrants(database, clock, permit, lambda intent, level: rule_at(policy, intent, level))
         level = AutonomyLevel.AUTONOMOUS
-        await grants.give(
-            {intent: Grant(intent, level, ReleaseId("r-1"), policy.digest, "benchmark") for intent in policy.intents}
-        )
+        now = clock.now()
+        somebody = Actor(ActorId("benchmark"), "benchmark", frozenset({Role.APPROVER}), Proof.API_KEY)
+        waivers = [
+            Waiver(
+                WaiverId(f"benchmark-{intent}"),
+                intent,
+                permit.release,
+                policy.digest,
+                level,
+                somebody,
+                "benchmark",
+                now,
+                now + timedelta(days=1),
+            )
+            for intent in policy.intents
+        ]
+        acts = tuple(Widen(Waived(policy, permit.agent, waiver)) for waiver in waivers)
+        await SqliteGrantBook(database).enact(Order("benchmark", permit.agent, now, somebody, "benchmark", acts))
         recorder = SqliteRecorder(database, clock)
         ports = TurnPorts(
             grants=grants,

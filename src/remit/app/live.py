@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
+from secrets import token_hex
 
 from remit.adapters.agents.load import LoadedAgent, load_agent
 from remit.adapters.confidence import CalibratedConfidence
@@ -13,17 +15,28 @@ from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.intents.local import LocalIntents
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
-from remit.adapters.store import SqliteCertificates, SqliteDatabase, SqliteLedger, SqliteRecorder, StoredGrants
+from remit.adapters.store import (
+    SqliteCertificates,
+    SqliteClosedTurns,
+    SqliteDatabase,
+    SqliteGrantBook,
+    SqliteLedger,
+    SqliteRecorder,
+    SqliteRunningStates,
+    StoredGrants,
+)
 from remit.adapters.tools.mcp import McpToolbox
 from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
 from remit.app.centre import Centre, McpSource
 from remit.app.certificate_book import CertificateBook
-from remit.app.earning import earned_levels, grants_of
+from remit.app.earning import grant_on_simulated_evidence, levels_held, verdicts_on
 from remit.app.gateway import Gateway
+from remit.app.observing import Observer, baseline_of, plan_of, recontact_window_of
 from remit.app.policy_files import read_policy_file
 from remit.app.surroundings import surroundings_of
 from remit.conversations import IntentName
+from remit.evidence import Strength
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -89,7 +102,27 @@ async def live_gateway(
             lease_s=lease_s,
         )
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
+        gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)
         yield Live(gateway, policy, agent)
+
+
+def _observer(
+    policy: Policy, agent: LoadedAgent, database: SqliteDatabase, clock: Clock, *, simulated: bool
+) -> Observer:
+    return Observer(
+        agent=agent.name,
+        turns=SqliteClosedTurns(database),
+        ledger=SqliteLedger(database),
+        states=SqliteRunningStates(database),
+        clock=clock,
+        uniform=SystemRandom().random,
+        new_salt=lambda: token_hex(32),
+        plan=plan_of(policy),
+        strength=Strength.SIMULATED if simulated else Strength.LIVE,
+        quiet_s=policy.turn.quiet_after_s,
+        recontact_window_s=recontact_window_of(policy),
+        baseline_s=baseline_of(policy),
+    )
 
 
 def _permit(policy: Policy, agent: LoadedAgent) -> Permit:
@@ -127,8 +160,15 @@ async def _world_toolbox(centre: Centre, effects: Mapping[ToolName, Effect], sta
 async def grant_what_is_earned(
     live: Live, centre: Centre, database: SqliteDatabase
 ) -> Mapping[IntentName, AutonomyLevel]:
-    """Judge the ledger for this very release and grant what it supports; returns the level of each intent."""
+    """The level of each intent as the book of grants has it.
+
+    In a simulated world, what the ledger supports is granted first. Where people are served only a person widens.
+    """
+    book, clock = SqliteGrantBook(database), live.gateway.ports.clock
+    if not live.gateway.simulated:
+        return await levels_held(book, live.policy, live.agent, clock)
     suites = [suite for path in centre.suites for suite in read_suites(path)]
-    levels = await earned_levels(live.policy, live.agent, suites, SqliteLedger(database))
-    await live.gateway.grants.give(grants_of(live.policy, live.agent, levels))
+    verdicts = await verdicts_on(live.policy, live.agent, suites, SqliteLedger(database))
+    levels = await grant_on_simulated_evidence(book, live.policy, live.agent, verdicts, clock)
+    await live.gateway.grants.refresh()
     return levels

@@ -97,7 +97,8 @@ def _show_earned(console: Console, judged: "Judged") -> None:
 
 async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: Settings, database: Any) -> None:
     from remit.adapters.memory import SystemClock
-    from remit.app.earning import grants_of
+    from remit.adapters.store import SqliteGrantBook
+    from remit.app.earning import grant_on_simulated_evidence
     from remit.app.live import live_gateway
     from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
@@ -107,7 +108,9 @@ async def _stay(console: Console, centre: "Centre", judged: "Judged", settings: 
     )
     with listening(settings, any_port=True) as listener:
         async with opening as live:
-            await live.gateway.grants.give(grants_of(live.policy, live.agent, judged.evaluation.levels))
+            book, verdicts = SqliteGrantBook(database), judged.evaluation.verdicts
+            await grant_on_simulated_evidence(book, live.policy, live.agent, verdicts, SystemClock())
+            await live.gateway.grants.refresh()
             live.gateway.examples = centre.examples
             live.gateway.report = judged.report_file
 

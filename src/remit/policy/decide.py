@@ -29,6 +29,8 @@ def decide(rule: IntentRule, confidence: float, proposal: Proposal, *, facts: Ma
         A decision whose `why` is one sentence with the numbers, without customer text.
     """
     known_confidence = confidence if 0.0 <= confidence <= 1.0 else 0.0
+    if rule.stopped:
+        return HandOff(HandoffReason.KILL_SWITCH, f"intent {rule.intent!r} is stopped: {rule.stopped}")
     if rule.level is AutonomyLevel.SHADOW:
         return Shadow(f"intent {rule.intent!r} is at level shadow: people answer, the proposal is only recorded")
     match proposal:
@@ -61,6 +63,7 @@ def strictest(rules: Sequence[IntentRule]) -> IntentRule:
         send_threshold=max(rule.send_threshold for rule in rules),
         ask_threshold=max(rule.ask_threshold for rule in rules),
         tools={tool: _strictest_grant(tool, rules) for tool in shared},
+        stopped=next((rule.stopped for rule in rules if rule.stopped), ""),
     )
 
 

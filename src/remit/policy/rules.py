@@ -36,7 +36,7 @@ class IntentRule:
 
     Thresholds are calibrated probabilities in [0, 1] with ask_threshold <= send_threshold:
     at or above `send_threshold` the agent acts alone, between the two an expert is asked,
-    below `ask_threshold` people take over.
+    below `ask_threshold` people take over. `stopped` says why nothing may happen at all, empty if nothing stops it.
     """
 
     intent: IntentName
@@ -44,3 +44,4 @@ class IntentRule:
     send_threshold: float
     ask_threshold: float
     tools: Mapping[ToolName, ToolRule] = field(default_factory=dict)
+    stopped: str = ""

@@ -14,10 +14,10 @@ from urllib.error import HTTPError
 
 import uvicorn
 
+from people import by_waiver
 from properties.turn_fakes import Stage
 from remit.adapters.memory import SystemClock
-from remit.adapters.store import SqliteDatabase, SqliteRecorder, StoredGrants
-from remit.adapters.store.grants import Grant
+from remit.adapters.store import SqliteDatabase, SqliteGrantBook, SqliteRecorder, StoredGrants
 from remit.app.gateway import Gateway
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.policy.levels import AutonomyLevel
@@ -97,10 +97,10 @@ def gateway_over(stage: Stage, database: SqliteDatabase, agent: Agent | None = N
 
     # A busy machine must not look like a store that cannot be reached.
     grants = StoredGrants(database, clock, permit, rule_at, max_age_s=10.0)
-    grant = Grant(rule.intent, stage.level, ReleaseId("r-1"), "p-1", "given by the test")
+    widening = by_waiver(policy(), rule.intent, stage.level, at=clock.now())
     # In a thread of its own: a browser test has a loop running in this one.
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(grants.give({rule.intent: grant}))).result()
+        pool.submit(lambda: asyncio.run(SqliteGrantBook(database).enact(widening))).result()
     ports = replace(stage.ports(), recorder=recorder, grants=grants, clock=clock)
     if agent is not None:
         ports = replace(ports, agent=agent)

@@ -1,5 +1,6 @@
 """The gateway over real HTTP and SQLite: replies, retries, problems, and what survives a restart."""
 
+import asyncio
 import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,11 @@ from typing import Any
 import pytest
 
 from integration.gateway.serving import Client, serving
+from people import order
 from properties.turn_fakes import READ, WRITE, Stage, call
+from remit.adapters.store import SqliteDatabase, SqliteGrantBook
+from remit.control.grants import Scope, ScopeKind
+from remit.control.orders import StopNow
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import ProposedAnswer
 from remit.runtime.ports import AgentReply, AgentView
@@ -120,13 +125,17 @@ def test_many_customers_at_once_each_get_exactly_one_reply(tmp_path: Path) -> No
 def test_a_stopped_agent_hands_off_over_http_too(tmp_path: Path) -> None:
     path = tmp_path / "remit.db"
     with serving(ANSWERS, path) as client:
-        with sqlite3.connect(path) as operator:
-            operator.execute("update control set stopped = 1, epoch = epoch + 1 where agent = 'shop'")
-        operator.close()
+        asyncio.run(_stop(path))
         replies = [client.say(f"c{n}", "Where is it?").json() for n in range(400) if not _stopped(client)]
         after = client.say("last", "Where is it?").json()
     assert len(replies) < 400
     assert (after["outcome"], after["handoff_reason"]) == ("handed_off", "kill_switch")
+
+
+async def _stop(path: Path) -> None:
+    """As another process would."""
+    async with SqliteDatabase(path) as database:
+        await SqliteGrantBook(database).enact(order("stop", StopNow(Scope(ScopeKind.AGENT))))
 
 
 def _stopped(client: Client) -> bool:

@@ -4,14 +4,12 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from remit.adapters.store.control import raise_epoch
 from remit.adapters.store.database import SqliteDatabase
-from remit.adapters.store.grants import raise_epoch
 from remit.calibration.certificate import Certificate, CertificateId
 from remit.calibration.ports import KeptCertificate
 from remit.conversations import AgentName
 from remit.runtime.ports import Clock
-
-_WHY = "certificates changed"
 
 
 class SqliteCertificates:
@@ -56,7 +54,7 @@ def _keep(connection: sqlite3.Connection, certificates: Sequence[Certificate], n
             later = next((each for each in new if each.supersedes(earlier)), None)
             if later is not None:
                 _mark(connection, earlier.id, f"superseded by certificate {later.id}", now)
-        raise_epoch(connection, agent, _WHY, now, stopped=None)
+        raise_epoch(connection, agent, now)
     connection.executemany(
         "insert into certificates (id, agent, release, policy, content, issued_at, expires_at, withdrawn)"
         " values (?, ?, ?, ?, ?, ?, ?, '')",
@@ -89,7 +87,7 @@ def _withdraw(connection: sqlite3.Connection, certificate: CertificateId, why: s
     if row is None:
         return False
     _mark(connection, certificate, why, now)
-    raise_epoch(connection, AgentName(row[0]), _WHY, now, stopped=None)
+    raise_epoch(connection, AgentName(row[0]), now)
     return True
 
 

@@ -1,16 +1,19 @@
-"""Grants and the stop flag in SQLite. Reads on the live path come from memory, refreshed by a watcher.
+"""Grants and stops on the live path: read from memory, kept fresh by a watcher of the book's epoch.
 
-A process that could not confirm the stop flag for `max_age_s` counts as stopped.
+A process that could not confirm the epoch for `max_age_s` counts as stopped. A waiver ends in the second in which it
+expires, whether or not anybody has written that down.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from remit.adapters.store.control import read_epoch, read_remit
 from remit.adapters.store.database import SqliteDatabase
+from remit.control.grants import GrantKey, Remit
+from remit.control.ruling import rule_under
 from remit.conversations import AgentName, Conversation, IntentName, ReleaseId
 from remit.errors import StoreError
 from remit.policy.levels import AutonomyLevel
@@ -21,14 +24,11 @@ Rules = Mapping[IntentName, IntentRule]
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """One earned entry: agent and intent, the level, and why."""
+class _Made:
+    """Rules, and everything that they were made of."""
 
-    intent: IntentName
-    level: AutonomyLevel
-    release: ReleaseId
-    policy: str
-    why: str
+    of: object
+    rules: Rules
 
 
 class StoredGrants:
@@ -36,10 +36,9 @@ class StoredGrants:
 
     Args:
         database: An open database.
-        clock: Stamps changes.
-        agent: Whose grants.
-        permit: What does not come from the store: release, policy, limits of a turn; its rules are the fallback.
-        rule_at: Makes the rule of an intent at a level from the policy.
+        clock: Waivers expire by it.
+        permit: What does not come from the store: release, policy, limits of a turn; its rules name the intents.
+        rule_at: Makes the rule of an intent at a level from the policy and its certificates.
         poll_s: How often the store is asked.
         max_age_s: After so long without an answer from the store, everything counts as stopped.
         revision: What else the rules are made of, as a value that moves with it; they are made again when it moves.
@@ -63,9 +62,9 @@ class StoredGrants:
         self._poll_s = poll_s
         self._max_age_s = max_age_s
         self._revision = revision
-        self._made_of: object = None
-        self._rules: Rules = permit.rules
-        self._state = GrantState(0, stopped=True)
+        self._revised: object = None
+        self._remit: Remit | None = None
+        self._made = _Made(None, permit.rules)
         self._confirmed_at = float("-inf")
         self._watcher: asyncio.Task[None] | None = None
 
@@ -74,13 +73,24 @@ class StoredGrants:
         """Whose grants these are."""
         return self._permit.agent
 
+    @property
+    def release(self) -> ReleaseId:
+        """Which release they are of."""
+        return self._permit.release
+
     def rules(self) -> Rules:
-        """The rules as last read."""
-        return self._rules
+        """The rules as last read, waivers that have expired left out."""
+        if self._remit is None:
+            return self._permit.rules
+        now = self._clock.now()
+        of = (self._remit.epoch_at(now), self._revised)
+        if self._made.of != of:
+            self._made = _Made(of, {intent: self._rule(self._remit, intent) for intent in self._permit.rules})
+        return self._made.rules
 
     async def start(self) -> None:
         """Read once, then keep reading until `close`."""
-        await self._refresh()
+        await self.refresh()
         self._watcher = asyncio.create_task(self._watch(), name="remit-grants")
 
     async def close(self) -> None:
@@ -93,81 +103,41 @@ class StoredGrants:
     async def permit(self, conversation: Conversation) -> Permit:
         """The permit for a turn that starts now."""
         state = await self.state()
-        return replace(self._permit, epoch=state.epoch, rules=self._rules, stopped=state.stopped)
+        return replace(self._permit, epoch=state.epoch, rules=self.rules(), stopped=state.stopped)
 
     async def state(self) -> GrantState:
         """The newest confirmed state; stopped if it is too old."""
-        if time.monotonic() - self._confirmed_at > self._max_age_s:
-            return GrantState(self._state.epoch, stopped=True)
-        return self._state
+        remit = self._remit
+        if remit is None:
+            return GrantState(0, stopped=True)
+        stale = time.monotonic() - self._confirmed_at > self._max_age_s
+        stopped = stale or remit.stops_agent(self._permit.release) is not None
+        return GrantState(remit.epoch_at(self._clock.now()), stopped)
 
     async def rules_now(self, permit: Permit) -> Rules:
         """The rules as the store has them."""
-        return self._rules
+        return self.rules()
 
-    async def give(self, grants: Mapping[IntentName, Grant]) -> None:
-        """Replace this agent's grants."""
-        now = self._clock.now().isoformat()
-        rows = [
-            (self.agent, intent, int(grant.level), grant.release, grant.policy, grant.why, now)
-            for intent, grant in grants.items()
-        ]
+    async def refresh(self) -> None:
+        """Ask the store now. Raises StoreUnavailable."""
+        asked_at = time.monotonic()
+        epoch = await self._database.read(lambda connection: read_epoch(connection, self.agent))
+        if self._remit is None or self._remit.epoch != epoch:
+            self._remit = await self._database.read(lambda connection: read_remit(connection, self.agent))
+        if self._revision is not None:
+            self._revised = await self._revision()
+        self.rules()
+        self._confirmed_at = asked_at
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("delete from grants where agent = ?", (self.agent,))
-            connection.executemany(
-                "insert into grants (agent, intent, level, release, policy, why, granted_at)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            raise_epoch(connection, self.agent, "grants changed", now, stopped=None)
-
-        await self._database.write(work)
-        await self._refresh()
-
-    async def set_stopped(self, *, stopped: bool, why: str) -> None:
-        """Stop the agent, or let it act again."""
-        now = self._clock.now().isoformat()
-        await self._database.write(lambda connection: raise_epoch(connection, self.agent, why, now, stopped=stopped))
-        await self._refresh()
+    def _rule(self, remit: Remit, intent: IntentName) -> IntentRule:
+        """What another release or another policy earned grants this one nothing."""
+        key = GrantKey(intent, self._permit.release)
+        level = remit.level_of(key, policy=self._permit.policy, now=self._clock.now())
+        return rule_under(self._rule_at(intent, level), remit, key)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._poll_s)
             # A store that does not answer leaves `_confirmed_at` behind, which stops this process by itself.
             with suppress(StoreError):
-                await self._refresh()
-
-    async def _refresh(self) -> None:
-        asked_at = time.monotonic()
-        epoch, stopped, levels = await self._database.read(lambda connection: _read(connection, self._permit))
-        made_of = None if self._revision is None else await self._revision()
-        if epoch != self._state.epoch or made_of != self._made_of or self._confirmed_at == float("-inf"):
-            self._made_of = made_of
-            self._rules = {
-                intent: self._rule_at(intent, AutonomyLevel(levels.get(intent, AutonomyLevel.SHADOW)))
-                for intent in self._permit.rules
-            }
-        self._state = GrantState(epoch, stopped)
-        self._confirmed_at = asked_at
-
-
-def _read(connection: sqlite3.Connection, permit: Permit) -> tuple[int, bool, dict[str, int]]:
-    """Epoch, stop flag and levels. What another release or another policy earned grants this one nothing."""
-    control = connection.execute("select epoch, stopped from control where agent = ?", (permit.agent,)).fetchone()
-    levels = connection.execute(
-        "select intent, level from grants where agent = ? and release = ? and policy = ?",
-        (permit.agent, permit.release, permit.policy),
-    )
-    epoch, stopped = control or (0, 0)
-    return epoch, bool(stopped), dict(levels.fetchall())
-
-
-def raise_epoch(connection: sqlite3.Connection, agent: AgentName, why: str, now: str, *, stopped: bool | None) -> None:
-    """Every process and every turn under way reads the agent's rules again."""
-    connection.execute(
-        "insert into control (agent, epoch, stopped, why, changed_at) values (?, 1, coalesce(?, 0), ?, ?)"
-        " on conflict (agent) do update set epoch = epoch + 1, stopped = coalesce(?, stopped), why = excluded.why,"
-        " changed_at = excluded.changed_at",
-        (agent, stopped, why, now, stopped),
-    )
+                await self.refresh()
