@@ -17,7 +17,7 @@ class Deadline:
         within_s: Seconds; at 0 or less the first wait inside is cancelled.
     """
 
-    __slots__ = ("_before", "_expired", "_task", "_within_s", "due")
+    __slots__ = ("_before", "_expired", "_task", "_waiting", "_within_s", "due")
 
     def __init__(self, within_s: float) -> None:
         self._within_s = within_s
@@ -33,14 +33,15 @@ class Deadline:
         self._before = task.cancelling()
         loop = asyncio.get_running_loop()
         self.due = loop.time() + self._within_s
-        _waiting(loop).add(self)
+        self._waiting = _waiting(loop)
+        self._waiting.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._expired:
-            _waiting(asyncio.get_running_loop()).remove(self)
+            self._waiting.remove(self)
         # As in `asyncio.timeout`: somebody else's cancellation stays one.
         elif self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
             raise TimeoutError from error

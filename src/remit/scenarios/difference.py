@@ -10,13 +10,15 @@ from typing import Any
 from remit.scenarios.model import StateChange
 
 
-def difference(before: Any, after: Any) -> tuple[StateChange, ...]:
+def difference(before: Any, after: Any, *, at: str = "") -> tuple[StateChange, ...]:
     """Every change from one document to the other, sorted by pointer; empty if they are the same.
+
+    `at` is the pointer of the two where they are part of something larger.
 
     `apply(before, difference(before, after))` is `after`. 1 and 1.0 are the same number; 1 and true are not the same.
     """
     changes: list[StateChange] = []
-    _collect(before, after, "", changes)
+    _collect(before, after, at, changes)
     return tuple(sorted(changes, key=_pointer))
 
 

@@ -50,7 +50,7 @@ def _understood(estimate: IntentEstimate) -> float:
     """Probability that all intents in play are wanted, taken as that of the least certain one."""
     if not estimate.guesses:
         return 0.0
-    least = min(guess.probability for guess in estimate.guesses)
+    least = min([guess.probability for guess in estimate.guesses])
     return min(_unit(least), 1.0 - _unit(estimate.out_of_scope_probability))
 
 

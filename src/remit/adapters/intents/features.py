@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
@@ -19,6 +19,7 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|[#@]")
 _CHAR_LENGTHS = (2, 3, 4, 5)
+_REMEMBERED = 2000
 
 
 def words_of(text: str) -> list[str]:
@@ -117,10 +118,11 @@ class Features(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NgramFeatures:
-    """What training has seen: turns texts into vectors. Immutable, so that threads may share it."""
+    """What training has seen: turns texts into vectors. Threads may share it: equal words have equal vectors."""
 
     words: _Block
     chars: _Block
+    _known: dict[tuple[str, ...], SparseVector] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, texts: Sequence[str], *, min_rows: int = 1) -> "NgramFeatures":
@@ -137,7 +139,17 @@ class NgramFeatures:
 
     def vector(self, text: str) -> SparseVector:
         """The features of one text; both families of n-grams weigh the same."""
-        tokens = words_of(text)
+        # Customers say the same with other numbers again and again; to the words all numbers are one.
+        tokens = tuple(words_of(text))
+        known = self._known.get(tokens)
+        if known is None:
+            known = self._weighed(tokens)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[tokens] = known
+        return known
+
+    def _weighed(self, tokens: Sequence[str]) -> SparseVector:
         word_indices, word_values = self.words.weigh(word_grams(tokens))
         char_indices, char_values = self.chars.weigh(char_grams(tokens))
         offset = len(self.words.idf)

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from remit.adapters.worlds.definition import ToolRefusal
-from remit.scenarios.difference import apply, difference
+from remit.scenarios.difference import apply, difference, escape
 from remit.scenarios.model import StateChange
 
 
@@ -125,6 +125,15 @@ class JsonStateCopy:
 
     def changes(self) -> tuple[StateChange, ...]:
         """Differences of the touched records only."""
+        if len(self._touched) == 1:
+            ((table, record), value) = next(iter(self._touched.items()))
+            first = self._start.get(table, {}).get(record, _ABSENT)
+            if first is not _ABSENT and value is not _ABSENT:
+                # Most trials change one record: no need to wrap it in a document and find it there again.
+                return difference(first, value, at=f"/{escape(table)}/{escape(record)}")
+        return self._changes_of_many()
+
+    def _changes_of_many(self) -> tuple[StateChange, ...]:
         before: dict[str, Any] = {table: {} for table, _ in self._touched if table in self._start}
         after: dict[str, Any] = {table: {} for table in before}
         for (table, record), value in self._touched.items():
