@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from remit.cli.account import account
+from remit.cli.attest import attest
 from remit.cli.audit import audit
 from remit.cli.calibrate import calibrate
 from remit.cli.demo import demo
@@ -59,6 +60,7 @@ app.add_typer(imports, name="import")
 app.command("replay")(replay)
 app.command("validate")(validate)
 app.command("gate")(gate)
+app.command("attest")(attest)
 app.command("verify")(verify)
 app.add_typer(policy, name="policy")
 app.add_typer(account, name="account")

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 _SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✗", Finding.UNDECIDED: "?"}
 _STYLES = {Finding.SUPPORTED: "green", Finding.REFUTED: "red", Finding.UNDECIDED: "yellow"}
 
+_ID_SHOWN = 12
 Pair = tuple[GateVerdict, VerdictRecord]
 
 
 def gate_table(request: "GateRequest", looked: "Look", shown: Sequence[Pair]) -> Group:
     """One row per intent, level and gate, and below it what stands behind the rows that are not supported."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("intent, gate")
+    table.add_column("intent: level, gate", min_width=30)
     table.add_column("seen", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("still needed")
@@ -35,8 +36,8 @@ def gate_table(request: "GateRequest", looked: "Look", shown: Sequence[Pair]) ->
     for verdict, record in shown:
         if heading != (verdict.intent, verdict.level):
             heading = (verdict.intent, verdict.level)
-            table.add_row(Text(f"{verdict.intent}, for {verdict.level.replace('_', ' ')}", style="bold"))
-        table.add_row(f"  {verdict.gate}", _seen(verdict), _finding(verdict), _needed(verdict), record.id)
+            table.add_row(Text(f"{verdict.intent}: {verdict.level}", style="bold"))
+        table.add_row(f"  {verdict.gate}", _seen(verdict), _finding(verdict), _needed(verdict), record.id[:_ID_SHOWN])
     reasons = [
         Text(f"{verdict.intent}, {verdict.gate}: {verdict.why}")
         for verdict, _ in shown
