@@ -44,9 +44,14 @@ class SqliteLedger:
     async def select(self, selection: Selection) -> AsyncIterator[Observation]:
         """Observations in the order in which they were appended, page by page."""
         where, values = _where(selection)
+        # The planner cannot know that a bound value is not empty, which is what the partial index is about.
+        index = " indexed by ix_observations_conversation" if selection.conversation else ""
+        where += " and conversation <> ''" if index else ""
         after = 0
         while True:
-            statement = f"select seq, {_COLUMNS} from observations where seq > ?{where} order by seq limit {PAGE}"  # noqa: S608 - column names are ours, values are bound
+            statement = (
+                f"select seq, {_COLUMNS} from observations{index} where seq > ?{where} order by seq limit {PAGE}"  # noqa: S608 - column names are ours, values are bound
+            )
             rows = await self._database.read(_fetch(statement, (after, *values)))
             for row in rows:
                 yield _observation_from(row[1:])
