@@ -93,8 +93,8 @@ def _remit(rows: Sequence[data.Labelled], encoder: Encoder | None) -> Judge:
     intents = local_intents(rows, encoder)
 
     def judge(text: str) -> Answer:
-        found = intents.probabilities([Message("customer", text, data.THEN)])
-        intent, probability = next(iter(found.items()))
-        return Answer(intent, probability, 1.0 - sum(found.values()))
+        window = [Message("customer", text, data.THEN)]
+        intent, probability = next(iter(intents.probabilities(window).items()))
+        return Answer(intent, probability, intents.judge(window).out_of_scope_probability)
 
     return judge

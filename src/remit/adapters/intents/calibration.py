@@ -40,7 +40,7 @@ class Calibration:
         return _curve(self.scope, _scope_inputs(evidence))
 
     def probabilities(self, evidence: Evidence) -> Array:
-        """Shape (n_intents,): probability that each intent is the one wanted; what they lack of 1 is out of scope.
+        """Shape (n_intents,): probability that each intent is the one wanted; the sum is at most 1.
 
         What the most probable one leaves is divided among the others and out of scope as the first two curves say.
         """

@@ -13,12 +13,16 @@ from remit.adapters.intents.features import Encoder, Features, MeaningFeatures, 
 from remit.adapters.intents.linear import LinearModel
 from remit.adapters.intents.logistic import Array
 from remit.adapters.intents.model import LabelledWindow, Said, TrainingTexts, said_by_customer
+from remit.adapters.intents.people import asks_for_person
 from remit.adapters.intents.replies import agrees, is_bare, offer_in
 from remit.adapters.intents.segments import segments_of
 from remit.adapters.intents.training import calibrate, rows_of
 from remit.adapters.intents.windows import carried_weights, clear_share, looks_new, standing_alone
 from remit.conversations import IntentName, Message
 from remit.runtime.ports import IntentEstimate, IntentGuess
+
+ASKS_FOR_PERSON = "asks_for_person"
+"""Signal of an estimate: the customer wants people, and must get them."""
 
 _IN_PLAY = 0.5
 _TRACE = 0.005
@@ -37,15 +41,12 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One text: its features, its intents' probabilities if it is in scope, and the same if it may not be."""
+    """One text: its features, its intents' probabilities if it is in scope and if it may not be, and whether it is."""
 
     vector: SparseVector
     shares: Array
     probabilities: Array
-
-    @property
-    def in_scope(self) -> float:
-        return min(float(self.probabilities.sum()), 1.0)
+    in_scope: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,14 @@ class LocalIntents:
     def judge(self, window: Sequence[Message]) -> IntentEstimate:
         """`estimate` for callers without an event loop.
 
-        In play are the most probable intent and every other that is more likely wanted than not.
+        In play are the most probable intent and every other that is more likely wanted than not. The signal
+        ASKS_FOR_PERSON is there if the newest message asks for a person, whatever else it wants.
         """
+        estimate = self._judge(window)
+        newest = next((message.text for message in reversed(window) if message.speaker == "customer"), "")
+        return replace(estimate, signals={ASKS_FOR_PERSON: 1.0}) if asks_for_person(newest) else estimate
+
+    def _judge(self, window: Sequence[Message]) -> IntentEstimate:
         said = said_by_customer(window)[-_LONGEST_WINDOW:]
         if not said:
             return IntentEstimate((), 1.0)
@@ -202,11 +209,14 @@ class LocalIntents:
         mixed = self._weigh(_mix([reading.vector for reading in readings], carried_weights(standing)))
         # An unclear newest message may ask for something that no intent means, whatever was asked before it.
         strange = (1.0 - clear_share(clarity[-1])) * looks_new(said[-1])
-        return replace(mixed, probabilities=mixed.probabilities * (1.0 - strange))
+        left = 1.0 - strange
+        return replace(mixed, probabilities=mixed.probabilities * left, in_scope=mixed.in_scope * left)
 
     def _weigh(self, vector: SparseVector) -> _Reading:
         evidence = self.model.weigh(vector)
-        return _Reading(vector, self.calibration.shares(evidence), self.calibration.probabilities(evidence))
+        probabilities = self.calibration.probabilities(evidence)
+        in_scope = max(self.calibration.in_scope_probability(evidence), min(float(probabilities.sum()), 1.0))
+        return _Reading(vector, self.calibration.shares(evidence), probabilities, in_scope)
 
     def _asked_at_once(self, whole: _Reading, text: str) -> dict[int, float]:
         """Intents that different parts of one message ask for, if there are at least two.
