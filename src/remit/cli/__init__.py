@@ -16,6 +16,7 @@ from remit.cli.eval import evaluate
 from remit.cli.gate import gate
 from remit.cli.imports import imports, replay
 from remit.cli.init import init
+from remit.cli.label import label
 from remit.cli.policy import policy, validate
 from remit.cli.screen import screen
 from remit.cli.serve import serve
@@ -57,6 +58,7 @@ app.command("init")(init)
 app.command("eval")(evaluate)
 app.command("calibrate")(calibrate)
 app.add_typer(imports, name="import")
+app.add_typer(label, name="label")
 app.command("replay")(replay)
 app.command("validate")(validate)
 app.command("gate")(gate)
