@@ -6,6 +6,7 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── ScenarioParseError     a scenario or suite
 │   ├── AgentParseError        an agent definition
 │   ├── CentreParseError       a contact centre's `remit.yaml`
+│   ├── ObjectiveParseError    an OpenSLO document
 │   └── ImportFormatError      a file of another system (trajectories, tasks, histories)
 ├── ScenarioReferenceError     a scenario whose own reference solution fails its checks
 ├── CustomerError              a simulated customer could not play its scenario
@@ -102,6 +103,10 @@ class AgentParseError(DocumentError):
 
 class CentreParseError(DocumentError):
     """A contact centre's `remit.yaml` is not one."""
+
+
+class ObjectiveParseError(DocumentError):
+    """An OpenSLO document is not one, or asks for what Remit cannot keep to."""
 
 
 class ImportFormatError(DocumentError):
