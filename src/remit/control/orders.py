@@ -152,3 +152,7 @@ class Enacted:
     remit: Remit
     changes: tuple[Change, ...]
     first: bool = True
+
+    def tells(self, order: Order) -> bool:
+        """Whether an incident is opened and people are told: not where everything was as it should be already."""
+        return self.first and (bool(self.changes) or not order.acts)

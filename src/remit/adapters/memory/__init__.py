@@ -4,6 +4,7 @@ from remit.adapters.memory.accounts import MemoryAccounts
 from remit.adapters.memory.audit import MemoryAuditLog
 from remit.adapters.memory.certificates import MemoryCertificates
 from remit.adapters.memory.clock import FixedClock, SystemClock
+from remit.adapters.memory.control import MemoryExposure, MemoryGrantBook, MemoryIncidents, MemoryOutbox
 from remit.adapters.memory.grants import FixedGrants
 from remit.adapters.memory.ledger import MemoryLedger
 from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
@@ -20,8 +21,12 @@ __all__ = [
     "MemoryAuditLog",
     "MemoryCertificates",
     "MemoryContactCentre",
+    "MemoryExposure",
     "MemoryFingerprints",
+    "MemoryGrantBook",
+    "MemoryIncidents",
     "MemoryLedger",
+    "MemoryOutbox",
     "MemoryRecorder",
     "MemoryReleases",
     "MemoryRunningStates",

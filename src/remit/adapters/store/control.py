@@ -62,9 +62,10 @@ def enact_in(connection: sqlite3.Connection, order: Order) -> Enacted:
         _write_remit(connection, remit, enacted.remit, order.at)
     for change in enacted.changes:
         record_in(connection, change)
-    if order.incident is not None:
-        open_incident(connection, order.incident)
-    put_in_outbox(connection, order.notices, order.at)
+    if enacted.tells(order):
+        if order.incident is not None:
+            open_incident(connection, order.incident)
+        put_in_outbox(connection, order.notices, order.at)
     return enacted
 
 

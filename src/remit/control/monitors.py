@@ -1,0 +1,99 @@
+"""From the policy's rollback rules to the monitors that watch for them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from remit.control.events import CanaryMonitor, CriticalMonitor
+from remit.control.rates import PooledMonitor, RateMonitor, RateRule
+from remit.evidence import Reducer, Strength
+from remit.policy.gates import AtMost, LiveGate
+from remit.policy.levels import AutonomyLevel
+from remit.policy.model import Policy
+from remit.policy.rollback import BudgetSpent, CanaryWorse, ChangeDetected, GuardrailBreach, RollbackRule
+from remit.slo import BudgetMonitor, BurnMonitor, Objective, Use
+
+_WEEK_S = 7 * 86_400.0
+
+
+def monitors_of(
+    policy: Policy, objectives: Sequence[Objective] = (), *, least: Strength = Strength.PROOF_OF_VALUE
+) -> tuple[Reducer[Any], ...]:
+    """One or more monitors for each rollback rule, and one for each objective.
+
+    Args:
+        policy: Whose rules.
+        objectives: The policy's, as read from its files.
+        least: Weaker observations do not count; SIMULATED for a simulated contact centre.
+    """
+    by_name: dict[str, Reducer[Any]] = {}
+    for rule in policy.rollback:
+        for monitor in _monitors(policy, rule, least):
+            by_name.setdefault(monitor.name, monitor)
+    for objective in objectives:
+        burns = objective.indicator.use is Use.BURN_RATE
+        kept = BurnMonitor(objective, least=least) if burns else BudgetMonitor(objective, least=least)
+        by_name.setdefault(kept.name, kept)
+    return tuple(by_name.values())
+
+
+def _monitors(policy: Policy, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
+    match rule.when:
+        case ChangeDetected() | BudgetSpent() as rate:
+            yield from _rates(policy, rate, rule, least)
+        case CanaryWorse() as worse:
+            yield CanaryMonitor(worse, rule.do, least=least)
+        case GuardrailBreach() as breach:
+            yield CriticalMonitor(breach, rule.do, least=least)
+
+
+def _rates(policy: Policy, rate: RateRule, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
+    """One for each different budget: levels with the same one share a monitor, not a state."""
+    window_s = window_of(policy, rate.metric)
+    for eps, levels in _budgets(policy, rate.metric).items():
+        if not rate.pool:
+            yield RateMonitor(rate, rule.do, eps=eps, levels=levels, window_s=window_s, least=least)
+            continue
+        intents = policy.calibration.pools.get(rate.pool, ())
+        yield PooledMonitor(rate, rule.do, intents, eps=eps, levels=levels, window_s=window_s, least=least)
+
+
+def budget_of(policy: Policy, metric: str, level: AutonomyLevel) -> float | None:
+    """The error budget of the metric at a level; None if the policy names none.
+
+    That of the nearest live gate on the metric at the level or below, else that of the nearest above. For bad
+    outcomes where no gate speaks of them: the error rate that the level accepts.
+    """
+    rates = {guarded: rate for guarded in AutonomyLevel for rate in _rates_at(policy.gates.get(guarded, ()), metric)}
+    below = [rates[guarded] for guarded in AutonomyLevel if guarded <= level and guarded in rates]
+    if below:
+        return below[-1]
+    if metric == "bad_outcome" and level in policy.levels:
+        return policy.levels[level].risk.error_at_most
+    return next((rates[guarded] for guarded in AutonomyLevel if guarded in rates), None)
+
+
+def window_of(policy: Policy, metric: str) -> float:
+    """For how long a label of the metric may still come, in seconds: the longest that a gate on it waits."""
+    waits = [
+        gate.evidence.matured_after_s
+        for gates in policy.gates.values()
+        for gate in gates
+        if isinstance(gate, LiveGate) and gate.metric == metric
+    ]
+    return max(waits, default=0.0) or _WEEK_S
+
+
+def _rates_at(gates: Iterable[Any], metric: str) -> Iterator[float]:
+    for gate in gates:
+        if isinstance(gate, LiveGate) and gate.metric == metric and isinstance(gate.bound, AtMost):
+            yield gate.bound.rate
+
+
+def _budgets(policy: Policy, metric: str) -> Mapping[float, frozenset[str]]:
+    """Levels at which the agent acts, by budget."""
+    found: dict[float, set[str]] = {}
+    for level in AutonomyLevel:
+        eps = None if level is AutonomyLevel.SHADOW else budget_of(policy, metric, level)
+        if eps is not None:
+            found.setdefault(eps, set()).add(level.label)
+    return {eps: frozenset(levels) for eps, levels in found.items()}

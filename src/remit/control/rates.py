@@ -1,0 +1,327 @@
+"""Monitors of a rate against its budget: a change detector, the rollback test charged at the start, half a budget.
+
+The counts, the detector, the discount by day and the treatment of late labels are those of error budgets
+(`remit.slo.counting`); here the policy's rule says which of its lines matters and what is done.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from typing import Any
+
+from remit.control.actions import Action
+from remit.conversations import ConversationId, IntentName
+from remit.documents import digest_of
+from remit.evidence import Observation, Recorded, Strength
+from remit.policy.rollback import BudgetSpent, ChangeDetected, Do, condition_words
+from remit.slo import BudgetCounting, BudgetCounts, Objective
+from remit.slo.counting import Key, total
+from remit.slo.objectives import HALF_BURNED
+from remit.statistics import average_log_e, e_value
+
+_NEVER = 1e-12
+"""An error level, or the inverse of a number of days, at which a line is never crossed."""
+MOST_REMEMBERED = 20
+"""How many affected conversations a monitor remembers."""
+
+RateRule = ChangeDetected | BudgetSpent
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Counts of one release at one level, and the latest conversations that went wrong."""
+
+    counts: BudgetCounts
+    conversations: tuple[ConversationId, ...] = ()
+
+
+def objective_of(rule: RateRule, eps: float, *, window_s: float) -> Objective:
+    """The objective whose lines are those of the rule: lines that it does not speak of are out of reach.
+
+    Args:
+        rule: What the policy watches.
+        eps: The budget.
+        window_s: For how long a label may still come.
+    """
+    match rule:
+        case ChangeDetected(metric, days, _):
+            alpha, between = _NEVER, days
+        case BudgetSpent("burned", metric, confidence, _):
+            alpha, between = round(1.0 - confidence, 12), 1.0 / _NEVER
+        case BudgetSpent(_, metric, _, _):
+            alpha, between = _NEVER, 1.0 / _NEVER
+    return Objective(
+        name="rollback-rule",
+        service="control",
+        metric=metric,
+        target=round(1.0 - eps, 12),
+        alpha=alpha,
+        days_between_false_alarms=between,
+        matured_after_s=window_s,
+    )
+
+
+class RateMonitor:
+    """One rule of the policy, on each release, intent and level by itself.
+
+    After an alarm it begins again, so that what is left of the same cause does not alarm at each observation.
+
+    Args:
+        rule: What is watched.
+        do: What is asked for.
+        eps: The budget at these levels.
+        levels: Names of the levels with this budget.
+        window_s: For how long a label may still come.
+        intents: Only these; None: all.
+        least: Weaker observations do not count.
+    """
+
+    def __init__(
+        self,
+        rule: RateRule,
+        do: Do,
+        *,
+        eps: float,
+        levels: frozenset[str],
+        window_s: float,
+        least: Strength = Strength.PROOF_OF_VALUE,
+    ) -> None:
+        self._rule = rule
+        self._do = do
+        self._eps = eps
+        self._levels = levels
+        self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
+        parts = (condition_words(rule), do, sorted(levels), self._counting.name)
+        self._name = f"rate-{digest_of(parts)[:12]}"
+
+    @property
+    def name(self) -> str:
+        """Another rule, budget or window begins again."""
+        return self._name
+
+    def key_of(self, observation: Observation) -> str | None:
+        """The agent, release, intent and level; None if it does not count here."""
+        return self._counting.key_of(observation) if observation.level in self._levels else None
+
+    def start(self, key: str) -> Watched:
+        """Nothing seen."""
+        return Watched(self._counting.start(key))
+
+    def add(self, state: Watched, recorded: Recorded) -> Watched:
+        """One observation more."""
+        if self._crossed(state.counts):
+            state = self.start("")
+        return added(self._counting, state, recorded)
+
+    def encode(self, state: Watched) -> Any:
+        """As JSON values."""
+        return [self._counting.encode(state.counts), list(state.conversations)]
+
+    def decode(self, document: Any) -> Watched:
+        """From JSON values."""
+        counts, conversations = document
+        return Watched(self._counting.decode(counts), tuple(map(ConversationId, conversations)))
+
+    def actions(self, key: str, before: Watched, after: Watched, recorded: Recorded) -> Mapping[str, Any]:
+        """What the rule asks for, when its line is crossed."""
+        del before
+        if not self._crossed(after.counts) or self._position(after.counts) != recorded.position:
+            return {}
+        place = Key.parse(key)
+        action = Action(
+            do=self._do,
+            agent=place.agent,
+            intent=place.intent,
+            release=place.release,
+            level=place.level,
+            rule=condition_words(self._rule),
+            why=self._why(after.counts),
+            position=recorded.position,
+            at=recorded.observation.at.isoformat(),
+            conversations=after.conversations,
+            n_conversations=total(after.counts.whole).n_errors,
+        )
+        return {action.key(self._name): action.as_document()}
+
+    def _position(self, counts: BudgetCounts) -> int:
+        return counts.burned_at or (counts.half_burned_at if self._is_half else 0)
+
+    def _crossed(self, counts: BudgetCounts) -> bool:
+        return self._position(counts) > 0
+
+    @property
+    def _is_half(self) -> bool:
+        return isinstance(self._rule, BudgetSpent) and self._rule.state == "half_burned"
+
+    def _why(self, counts: BudgetCounts) -> str:
+        seen = total(counts.whole)
+        per = self._counting.objective.indicator.per
+        what = (
+            f"{seen.n_errors} bad ({self._rule.metric}) in {seen.n_begun} {per}s that began at this level of this "
+            f"release, budget {self._eps:g}"
+        )
+        detector = counts.detector
+        if isinstance(self._rule, ChangeDetected) and detector is not None:
+            bar = counts.threshold(self._rule.days_between_false_alarms)
+            return (
+                f"{what}; change statistic {detector.statistic:,.0f} reached {bar:,.0f} "
+                f"({self._rule.days_between_false_alarms:g} days between false alarms at the volume so far)"
+            )
+        return f"{what}; {_test_words(counts.log_e_rollback(self._eps), self._line, counts)}"
+
+    @property
+    def _line(self) -> float:
+        return HALF_BURNED if self._is_half else 1.0 / self._counting.objective.alpha
+
+
+def _test_words(log_e: float, line: float, counts: BudgetCounts) -> str:
+    effect = counts.effect()
+    return (
+        f"e-value {e_value(log_e):,.3g} reached {line:,.3g} (rollback test charged at the start, design effect by "
+        f"day {effect.phi_upper:.2f} over {effect.n_clusters} days)"
+    )
+
+
+def added(counting: BudgetCounting, state: Watched, recorded: Recorded) -> Watched:
+    """One observation more, and its conversation if it went wrong."""
+    counts = counting.add(state.counts, recorded)
+    worse = total(counts.whole).n_errors > total(state.counts.whole).n_errors if counts is not state.counts else False
+    if not worse:
+        return state if counts is state.counts else replace(state, counts=counts)
+    conversation = ConversationId(recorded.observation.conversation)
+    return Watched(counts, (*state.conversations, conversation)[-MOST_REMEMBERED:])
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Counts of each intent of a pool, on one clock."""
+
+    members: Mapping[IntentName, Watched]
+    crossed_at: int = 0
+
+
+class PooledMonitor:
+    """One rule over the intents of a risk class: at least one of them is burned, or has changed.
+
+    Evidence is averaged over all intents of the pool as the policy names it, those without data included, each as it
+    stands at the same moment. What is asked for is asked for every one of them: the average does not say which.
+    """
+
+    def __init__(
+        self,
+        rule: RateRule,
+        do: Do,
+        intents: Sequence[IntentName],
+        *,
+        eps: float,
+        levels: frozenset[str],
+        window_s: float,
+        least: Strength = Strength.PROOF_OF_VALUE,
+    ) -> None:
+        self._rule = rule
+        self._do = do
+        self._intents = tuple(intents)
+        self._eps = eps
+        self._levels = levels
+        self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
+        parts = (condition_words(rule), do, sorted(levels), self._intents, self._counting.name)
+        self._name = f"pool-{digest_of(parts)[:12]}"
+
+    @property
+    def name(self) -> str:
+        """Another rule, budget, window or pool begins again."""
+        return self._name
+
+    def key_of(self, observation: Observation) -> str | None:
+        """The agent and release; None if it does not count here."""
+        if observation.intent not in self._intents or observation.level not in self._levels:
+            return None
+        if self._counting.key_of(observation) is None:
+            return None
+        return f"{observation.agent}|{observation.release}"
+
+    def start(self, key: str) -> Pooled:
+        """Nothing seen."""
+        return Pooled({intent: Watched(self._counting.start(key)) for intent in self._intents})
+
+    def add(self, state: Pooled, recorded: Recorded) -> Pooled:
+        """One observation more."""
+        if state.crossed_at:
+            state = self.start("")
+        intent = recorded.observation.intent
+        # A member never alarms by itself here: only its counts and its detector are read.
+        member = state.members[intent]
+        quiet = replace(member, counts=replace(member.counts, half_burned_at=0, burned_at=0, burned_by=""))
+        after = added(self._counting, quiet, recorded)
+        members = {**state.members, intent: after}
+        worse = len(after.conversations) and after.conversations != member.conversations
+        crossed = bool(worse) and self._log_evidence(members) >= self._log_line(members)
+        return Pooled(members, recorded.position if crossed else 0)
+
+    def encode(self, state: Pooled) -> Any:
+        """As JSON values."""
+        members = {
+            intent: [self._counting.encode(one.counts), list(one.conversations)]
+            for intent, one in state.members.items()
+        }
+        return [members, state.crossed_at]
+
+    def decode(self, document: Any) -> Pooled:
+        """From JSON values."""
+        members, crossed_at = document
+        return Pooled(
+            {
+                IntentName(intent): Watched(self._counting.decode(counts), tuple(map(ConversationId, conversations)))
+                for intent, (counts, conversations) in members.items()
+            },
+            crossed_at,
+        )
+
+    def actions(self, key: str, before: Pooled, after: Pooled, recorded: Recorded) -> Mapping[str, Any]:
+        """What the rule asks for, for every intent of the pool."""
+        del key, before
+        if after.crossed_at != recorded.position:
+            return {}
+        seen = recorded.observation
+        asked = [
+            Action(
+                do=self._do,
+                agent=seen.agent,
+                intent=intent,
+                release=seen.release,
+                level="",
+                rule=condition_words(self._rule),
+                why=self._why(after),
+                position=recorded.position,
+                at=seen.at.isoformat(),
+                conversations=after.members[intent].conversations,
+                n_conversations=total(after.members[intent].counts.whole).n_errors,
+            )
+            for intent in self._intents
+        ]
+        return {action.key(self._name): action.as_document() for action in asked}
+
+    def _log_evidence(self, members: Mapping[IntentName, Watched]) -> float:
+        if isinstance(self._rule, BudgetSpent):
+            return average_log_e([one.counts.log_e_rollback(self._eps) for one in members.values()])
+        statistics = (one.counts.detector.statistic for one in members.values() if one.counts.detector is not None)
+        return log(max(sum(statistics), _NEVER))
+
+    def _log_line(self, members: Mapping[IntentName, Watched]) -> float:
+        if isinstance(self._rule, BudgetSpent):
+            half = self._rule.state == "half_burned"
+            return log(HALF_BURNED if half else 1.0 / self._counting.objective.alpha)
+        days = self._rule.days_between_false_alarms
+        # The sum of the statistics against the total volume: the average against the average volume.
+        volumes = [one.counts.threshold(days) for one in members.values() if total(one.counts.whole).n_begun]
+        return log(sum(volumes))
+
+    def _why(self, state: Pooled) -> str:
+        counts = {intent: total(one.counts.whole) for intent, one in state.members.items()}
+        seen = ", ".join(f"{intent} {one.n_errors} in {one.n_begun}" for intent, one in counts.items())
+        log_e, line = self._log_evidence(state.members), self._log_line(state.members)
+        what = "average e-value" if isinstance(self._rule, BudgetSpent) else "sum of the change statistics"
+        return (
+            f"pool {self._rule.pool!r}, bad ({self._rule.metric}): {seen}, budget {self._eps:g}; {what} "
+            f"{e_value(log_e):,.3g} reached {e_value(line):,.3g}"
+        )
