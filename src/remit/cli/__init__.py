@@ -17,9 +17,12 @@ from remit.cli.gate import gate
 from remit.cli.imports import imports, replay
 from remit.cli.init import init
 from remit.cli.label import label
+from remit.cli.plan import plan
 from remit.cli.policy import policy, validate
+from remit.cli.release import release
 from remit.cli.screen import screen
 from remit.cli.serve import serve
+from remit.cli.slo import slo
 from remit.cli.verify import verify
 from remit.cli.world import world
 from remit.errors import RemitError
@@ -61,12 +64,15 @@ app.add_typer(imports, name="import")
 app.add_typer(label, name="label")
 app.command("replay")(replay)
 app.command("validate")(validate)
+app.command("plan")(plan)
 app.command("gate")(gate)
 app.command("attest")(attest)
 app.command("verify")(verify)
 app.add_typer(policy, name="policy")
+app.add_typer(release, name="release")
 app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
+app.add_typer(slo, name="slo")
 
 
 def main() -> None:
