@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from remit.conversations import IntentName
 from remit.evaluation.baselines import measure_baselines
@@ -20,8 +21,11 @@ from remit.scenarios.model import Scenario, ScenarioId, Suite
 Play = Callable[[TrialPlan], Awaitable[Trial]]
 """Plays one trial, here or in another process; never raises because of what happens in the trial."""
 
-BATCH = 64
-"""Observations that are kept together; a crash loses at most so many trials, which then run again."""
+BATCH = 256
+"""Observations that are kept together at most; a crash loses no more trials, which then run again."""
+
+LONGEST_WAIT = timedelta(seconds=1)
+"""How long an observation waits for others: trials that take their time are kept one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,14 @@ class _Sink:
     trials: list[Trial] = field(default_factory=list)
     waiting: list[Observation] = field(default_factory=list)
     n_resumed: int = 0
+    flushed_at: datetime = datetime.min.replace(tzinfo=UTC)
 
     async def take(self, key: ObservationKey, plan: TrialPlan, trial: Trial) -> None:
         level, at = self.plan.level_of(plan.scenario), self.stage.clock.now()
         self.waiting.append(observe(self.plan.subject, plan, trial, key=key, level=level, at=at))
         self.trials.append(self.retention.keep(trial))
         self.on_trial(trial)
-        if len(self.waiting) >= BATCH:
+        if len(self.waiting) >= BATCH or at - self.flushed_at >= LONGEST_WAIT:
             await self.flush()
 
     def recall(self, plan: TrialPlan, outcome: Outcome) -> None:
@@ -97,6 +102,7 @@ class _Sink:
         self.on_trial(self.trials[-1])
 
     async def flush(self) -> None:
+        self.flushed_at = self.stage.clock.now()
         batch, self.waiting = self.waiting, []
         if batch:
             await self.ledger.append(batch)

@@ -6,6 +6,7 @@ durable together with the decision they led to, before that decision's effect.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from remit.conversations import Conversation, JsonObject, ToolExchange, Turn
@@ -24,7 +25,8 @@ class Journal:
         self._clock = clock
         self._by_place: dict[tuple[int, RecordKind], TurnRecord] = {(r.step, r.kind): r for r in recorded}
         self._pending: list[TurnRecord] = []
-        self._opened_at = clock.now()
+        self.opened_at = clock.now()
+        """When this run of the turn began."""
         self._inherited = frozenset(self._by_place)
         self.write_under_way: str = self._begun_write()
         """The name of a tool whose write has begun and not been recorded yet; empty when there is none."""
@@ -61,10 +63,6 @@ class Journal:
         content = self.find(step, kind)
         return None if content is None else content[name]
 
-    def elapsed_ms(self) -> float:
-        """Milliseconds since this run of the turn began."""
-        return (self._clock.now() - self._opened_at).total_seconds() * 1000
-
     def inherited(self, step: int, kind: RecordKind) -> bool:
         """Whether an earlier run of this turn wrote the record: its effect may have happened already."""
         return (step, kind) in self._inherited
@@ -79,6 +77,11 @@ class Journal:
             ]
         )
 
+    def exchange(self, step: int) -> ToolExchange:
+        """The tool exchange of a step that ran one."""
+        record = self._by_place[step, "ran"]
+        return ToolExchange(record.content["call"], record.content["result"], record.at)
+
     def last_memory(self) -> JsonObject | None:
         """The agent's own state after its last proposal of this turn, or None if it made none."""
         memory: JsonObject | None = None
@@ -87,9 +90,9 @@ class Journal:
                 memory = record.content["memory"]
         return memory
 
-    def note(self, step: int, kind: RecordKind, content: Mapping[str, Any]) -> None:
-        """Remember this; it becomes durable with the next `flush` or `close`."""
-        record = TurnRecord(step, kind, content, self._clock.now())
+    def note(self, step: int, kind: RecordKind, content: Mapping[str, Any], *, at: datetime | None = None) -> None:
+        """Remember this; it becomes durable with the next `flush` or `close`. `at` is now if it is not given."""
+        record = TurnRecord(step, kind, content, at or self._clock.now())
         self._by_place[step, kind] = record
         self._pending.append(record)
 

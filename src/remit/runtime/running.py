@@ -32,7 +32,7 @@ async def run_tool(scene: Scene, step: int, decision: RunTool, *, by_expert: boo
     breach = await _screen_result(scene, call, result)
     if breach is not None:
         return HandedOff(HandoffReason.GUARDRAIL, HANDOFF_TEXT, f"{breach.guard}: {breach.what}")
-    return ToolExchange(call, result, scene.ports.clock.now())
+    return scene.journal.exchange(step)
 
 
 def _refuse(scene: Scene, call: ToolCall, *, edited: bool) -> HandedOff | None:

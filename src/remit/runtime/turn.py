@@ -57,7 +57,7 @@ async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
 
 async def _carry_safely(turn: Turn, conversation: Conversation, journal: Journal, ports: TurnPorts) -> TurnOutcome:
     """Nothing leaves here but an outcome or the impossibility to record one."""
-    remaining_s = (turn.deadline - ports.clock.now()).total_seconds()
+    remaining_s = (turn.deadline - journal.opened_at).total_seconds()
     try:
         with Deadline(remaining_s) as deadline:
             return _with_doubt(await _carry(turn, conversation, journal, ports), journal)
@@ -232,8 +232,9 @@ async def _end(
 
     In this order, so that no crash loses a customer: a handoff that is repeated is recognised by its turn.
     """
+    ended_at = ports.clock.now()
     after = before.continued(
-        (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ports.clock.now())),
+        (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ended_at)),
         journal.last_memory(),
         handed_off=outcome.reason if isinstance(outcome, HandedOff) else None,
     )
@@ -245,7 +246,9 @@ async def _end(
                 reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
             outcome = replace(outcome, error=type(error).__name__)
-    journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": journal.elapsed_ms()})
+        ended_at = ports.clock.now()
+    latency_ms = (ended_at - journal.opened_at).total_seconds() * 1000
+    journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": latency_ms}, at=ended_at)
     await journal.close(after)
     return after
 
