@@ -129,12 +129,14 @@ class FlowAgent:
     def _other_intent(self, memory: Memory, view: AgentView, text: str, *, understood: bool) -> IntentName | None:
         """Another intent than the flow's in progress, if the message clearly has one.
 
-        A message that answers the question counts as a new request only if it says a good deal more.
+        A message that answers the question counts as a new request only if it says a good deal more, or asks
+        something itself: "no, actually where is my order 10402?" names an order, but not for the flow in progress.
         """
         best = next(iter(view.intents.guesses), None)
         if best is None or best.intent == memory.intent or best.intent not in self.document.flows:
             return None
-        if best.probability < _SWITCH_PROBABILITY or (understood and len(text.split()) < _GOOD_DEAL_MORE):
+        says_more = len(text.split()) >= _GOOD_DEAL_MORE or hearing.asks_something(text)
+        if best.probability < _SWITCH_PROBABILITY or (understood and not says_more):
             return None
         return None if any(aside.intent == best.intent for aside in memory.suspended) else best.intent
 
