@@ -57,7 +57,7 @@ def report_from(turn: Turn, conversation: Conversation, records: Sequence[TurnRe
     return TurnReport(
         turn=turn.id,
         outcome=ended["outcome"],
-        intents=tuple(IntentName(str(intent)) for intent in understood.get("intents", ())),
+        intents=tuple([IntentName(str(intent)) for intent in understood.get("intents", ())]),
         estimate=understood.get("estimate"),
         level=None if level is None else AutonomyLevel(level),
         release=ReleaseId(str(understood.get("release", ""))),
@@ -68,15 +68,18 @@ def report_from(turn: Turn, conversation: Conversation, records: Sequence[TurnRe
     )
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
 def _steps(by_place: Mapping[tuple[int, str], Mapping[str, Any]]) -> Iterator[StepReport]:
-    for step in sorted(step for step, kind in by_place if kind == "decided"):
-        proposed = by_place.get((step, "proposed"), {})
+    for step in sorted([step for step, kind in by_place if kind == "decided"]):
+        proposed = by_place.get((step, "proposed"), _NOTHING)
         yield StepReport(
             step=step,
             proposal=proposed.get("proposal"),
             confidence=proposed.get("confidence"),
             decision=by_place[step, "decided"]["decision"],
-            expert=by_place.get((step, "asked"), {}).get("verdict"),
-            result=by_place.get((step, "ran"), {}).get("result"),
+            expert=by_place.get((step, "asked"), _NOTHING).get("verdict"),
+            result=by_place.get((step, "ran"), _NOTHING).get("result"),
             usage=proposed.get("usage") or Usage(),
         )

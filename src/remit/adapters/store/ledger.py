@@ -27,6 +27,8 @@ _COLUMNS = (
     " policy, details, conversation, customer, arm, canary_share, stratum, label, loss, matured"
 )
 _PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
+# Made once: `json.dumps` makes another one for each text whose keys are to be sorted.
+_DETAILS = json.JSONEncoder(sort_keys=True)
 PAGE = 1000
 """How many observations `select` reads at a time; memory stays flat."""
 
@@ -154,7 +156,7 @@ def _row(seen: Observation) -> tuple[Any, ...]:
         seen.cluster,
         seen.sampling_probability,
         seen.policy,
-        json.dumps(dict(seen.details), sort_keys=True),
+        _DETAILS.encode(dict(seen.details)),
         seen.conversation,
         seen.customer,
         seen.arm,
