@@ -33,6 +33,7 @@ class Objective:
         alpha: Probability of a wrong `earned`, and of a wrong `burned` by the rollback test.
         min_evidence: Least outcomes before the budget is read; 0 takes ten budgeted errors.
         days_between_false_alarms: For the change detector while the rate is within the budget.
+        labels: For other tools; carried along.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Objective:
     alpha: float = 0.05
     min_evidence: int = 0
     days_between_false_alarms: float = 90.0
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def indicator(self) -> Indicator:
