@@ -79,3 +79,15 @@ def test_a_word_that_begins_like_a_greeting_is_none() -> None:
     assert without_courtesies("hidden costs of shipping") == "hidden costs of shipping"
     assert is_courtesy("thanks for the reply")
     assert not is_courtesy("thankfully it arrived")
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't know", "I can't tell you that, I don't know", "Sorry, no idea", "can't find it"]
+)
+def test_not_knowing_is_a_bare_reply(text: str) -> None:
+    assert is_bare(text)
+
+
+@pytest.mark.parametrize("text", ["I don't know where my parcel is", "can you find my parcel", "tell me about returns"])
+def test_not_knowing_something_named_is_not(text: str) -> None:
+    assert not is_bare(text)

@@ -32,7 +32,10 @@ _FILLED_WORDS = """
     the a an one ones this these those them both all my mine is are was it's its here number no # @ order return
     signed in i you me to for with and or e mail email
 """
-_FILLED = _AGREED | _DECLINED | frozenset(_FILLED_WORDS.split())
+_UNKNOWING_WORDS = (
+    "do have know tell remember recall find see any idea sorry can can't cant cannot afraid unfortunately"
+)
+_FILLED = _AGREED | _DECLINED | frozenset(_FILLED_WORDS.split()) | frozenset(_UNKNOWING_WORDS.split())
 _ADDRESS_OR_CODE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?=[\w-]*\d)[\w-]+\b")
 _BARE_WORDS = 8
 
@@ -47,7 +50,7 @@ def asks(text: str) -> bool:
 
 
 def is_bare(text: str) -> bool:
-    """Whether a message says nothing that a question before it did not ask: "yes please", a number, an address."""
+    """Whether a message says nothing that a question before it did not ask: "yes please", a number, "no idea"."""
     words = words_of(_ADDRESS_OR_CODE.sub("#", stripped(text)))
     return len(words) <= _BARE_WORDS and all(word in _FILLED for word in words)
 
