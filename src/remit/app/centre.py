@@ -12,6 +12,7 @@ from remit.documents.complaints import complaints
 from remit.errors import CentreParseError
 
 FILE = "remit.yaml"
+IntentsModel = Literal["words", "embeddings"]
 _BEGIN = "It begins with `apiVersion: remit/v1` and `kind: ContactCentre`; see docs/reference/centre.md."
 
 
@@ -33,6 +34,14 @@ class ToolsSource(BaseModel):
     mcp: McpSource | None = None
 
 
+class IntentsSource(BaseModel):
+    """How customers are understood: by their words, or also by what sentences mean (`remit[embeddings]`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: IntentsModel = "words"
+
+
 class ContactCentreFile(BaseModel):
     """`remit.yaml` as it is written."""
 
@@ -45,6 +54,7 @@ class ContactCentreFile(BaseModel):
     agent: str = "agent.yaml"
     suites: tuple[str, ...] = ("suites",)
     tools: ToolsSource = ToolsSource()
+    intents: IntentsSource = IntentsSource()
     examples: tuple[str, ...] = ()
 
 
@@ -59,6 +69,7 @@ class Centre:
     suites: tuple[Path, ...]
     tools: ToolsSource
     examples: tuple[str, ...] = ()
+    intents: IntentsModel = "words"
 
 
 def load_centre(directory: Path) -> Centre:
@@ -83,4 +94,5 @@ def load_centre(directory: Path) -> Centre:
         suites=tuple(root / suite for suite in centre.suites),
         tools=centre.tools,
         examples=centre.examples,
+        intents=centre.intents.model,
     )

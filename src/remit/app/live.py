@@ -12,7 +12,6 @@ from remit.adapters.agents.load import LoadedAgent, load_agent
 from remit.adapters.confidence import CalibratedConfidence
 from remit.adapters.formats.suites import read_suites
 from remit.adapters.guards.local import LocalGuardrails
-from remit.adapters.intents.local import LocalIntents
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
 from remit.adapters.store import (
@@ -35,6 +34,7 @@ from remit.app.gateway import Gateway
 from remit.app.observing import Observer, baseline_of, plan_of, recontact_window_of
 from remit.app.policy_files import read_policy_file
 from remit.app.surroundings import surroundings_of
+from remit.app.understanding import trained_intents
 from remit.conversations import IntentName
 from remit.evidence import Strength
 from remit.policy.document import rule_at
@@ -90,7 +90,7 @@ async def live_gateway(
         grants = StoredGrants(database, clock, _permit(policy, agent), book.rule_at, revision=book.revision)
         ports = TurnPorts(
             grants=grants,
-            intents=LocalIntents.train({one.name: one.examples for one in policy.intents.values() if one.examples}),
+            intents=trained_intents(policy, centre.intents),
             agent=agent.agent,
             confidence=CalibratedConfidence(book.models),
             guardrails=LocalGuardrails(),

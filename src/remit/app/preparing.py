@@ -10,12 +10,12 @@ from remit.adapters.confidence.signals import SignalConfidence
 from remit.adapters.customers import CustomerModel
 from remit.adapters.formats.suites import read_suites, suite_directory
 from remit.adapters.guards.local import LocalGuardrails
-from remit.adapters.intents.local import LocalIntents
 from remit.app.customers import customer_model
 from remit.app.policy_files import read_policy_file
 from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
 from remit.app.surroundings import surroundings_of
+from remit.app.understanding import intents_model_beside, trained_intents
 from remit.documents import suggest
 from remit.errors import ScenarioParseError, SettingsError
 from remit.evaluation.trial import TrialLimits
@@ -139,7 +139,6 @@ def _fits(scenario: Scenario, wanted: Sequence[str]) -> bool:
 def stage_for(prepared: Prepared, clock: Clock) -> MemoryStage:
     """Where trials of the prepared agent play, at the level under test."""
     policy = prepared.policy
-    examples = {intent.name: intent.examples for intent in policy.intents.values() if intent.examples}
     permit = Permit(
         agent=prepared.loaded.name,
         release=prepared.loaded.release,
@@ -152,7 +151,7 @@ def stage_for(prepared: Prepared, clock: Clock) -> MemoryStage:
     return MemoryStage(
         agent=prepared.loaded.agent,
         permit=permit,
-        intents=RememberedIntents(LocalIntents.train(examples)),
+        intents=RememberedIntents(trained_intents(policy, intents_model_beside(prepared.request.policy))),
         confidence=SignalConfidence(),
         guardrails=LocalGuardrails(),
         directory=suite_directory(prepared.suites[0]),
