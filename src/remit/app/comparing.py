@@ -27,7 +27,7 @@ class Compared:
     """A comparison over all scenarios and one for each intent that has pairs.
 
     Args:
-        suite: The suite's metric, such as `suite:journeys`; `*` if trials of several suites took part.
+        suite: The suite's metric, such as `suite:journeys`; `all suites` if trials of several took part.
         overall: All scenarios.
         by_intent: Those of each intent, each with an error level of its own.
         diff: What changed; None if one of the two is not registered.
@@ -90,7 +90,7 @@ async def compare_in_ledger(
     intents = tuple(dict.fromkeys(pair.intent for pair in pairs))
     metrics = sorted({one.metric for one in (*before, *after)})
     return Compared(
-        suite=metrics[0] if len(metrics) == 1 else suite or "*",
+        suite=metrics[0] if len(metrics) == 1 else suite or "all suites",
         overall=look(intents),
         by_intent={one: look([one]) for one in intents},
         diff=_diff(history, old, new),

@@ -1,9 +1,9 @@
 """What is known of an agent's releases: how they are named, where they stand, whose evidence speaks for whom."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from remit.adapters.agents.load import LoadedAgent
+from remit.app.gating import GateRequest
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.documents import suggest
 from remit.errors import ReleaseUnknown
@@ -93,7 +93,14 @@ async def load_history(agent: AgentName, registry: Registry, lives: Lives) -> Hi
     return History(agent, tuple(registrations), await lives.lines(agent), tuple(await lives.attempts(agent)))
 
 
-def known_release(history: History, loaded: LoadedAgent) -> Release:
-    """The loaded agent as a release; whether it is registered does not matter."""
-    known = (one.release for one in history.registrations if one.release.id == loaded.release)
-    return next(known, loaded.as_release())
+async def with_history(request: GateRequest, registry: Registry, lives: Lives) -> GateRequest:
+    """The request with what is known of the release: whose evidence counts besides its own, and its failed attempts.
+
+    A release that is not registered stands alone. Where no attempt was ever made the verdict records say how many
+    failed.
+    """
+    history = await load_history(request.agent, registry, lives)
+    release = next((one for one in history.releases() if one.id == request.release), None)
+    failed = history.failed(request.policy) if history.attempts else request.failed
+    counting = request.releases_that_count if release is None else history.counting_for(release)
+    return replace(request, releases_that_count=counting, failed=failed)

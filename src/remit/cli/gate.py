@@ -62,8 +62,8 @@ def _request(
     from remit.app.policy_files import read_policy_file
     from remit.conversations import IntentName, ReleaseId
 
-    loaded = agent_of(agent, "gate")
     read = read_policy_file(policy_place(policy, "gate"))
+    loaded = agent_of(agent, "gate", policy=read)
     centre = None if suites else centre_near()
     places = suites or (() if centre is None else centre.suites)
     expect_intent(intent, list(read.intents), "gate")
@@ -98,10 +98,13 @@ def level_named(given: str, command: str) -> AutonomyLevel | None:
 
 
 async def _look(request: "GateRequest", store: Path | None, *, quiet: bool) -> "Look":
-    from remit.adapters.store import SqliteLedger, SqliteRunningStates, SqliteVerdictRecords
+    from remit.adapters.store import SqliteLedger, SqliteReleases, SqliteRunningStates, SqliteVerdictRecords
     from remit.app.gating import look
+    from remit.app.release_history import with_history
 
     async with open_store(store) as database:
+        releases = SqliteReleases(database)
+        request = await with_history(request, releases, releases)
         with screen(stderr=True, quiet=quiet).status("Reading what is new in the ledger"):
             return await look(
                 request, SqliteLedger(database), SqliteRunningStates(database), SqliteVerdictRecords(database)

@@ -9,6 +9,7 @@ from remit.errors import SettingsError
 if TYPE_CHECKING:
     from remit.adapters.agents.load import LoadedAgent
     from remit.app.centre import Centre
+    from remit.policy.model import Policy
 
 
 def centre_near(start: Path | None = None) -> "Centre | None":
@@ -37,14 +38,17 @@ def policy_place(given: Path | None, command: str) -> Path:
     return centre.policy
 
 
-def agent_of(given: Path | None, command: str) -> "LoadedAgent":
+def agent_of(given: Path | None, command: str, *, policy: "Policy | None" = None) -> "LoadedAgent":
     """The agent that is meant; nothing is connected.
+
+    Its release is the one that evaluations and the gateway know only with the `policy` that declares its tools.
 
     Raises:
         SettingsError: None was given and there is no contact centre here.
         AgentParseError: Its definition cannot be used.
     """
     from remit.adapters.agents.load import load_agent
+    from remit.app.surroundings import surroundings_of
 
     place = given
     if place is None:
@@ -55,4 +59,5 @@ def agent_of(given: Path | None, command: str) -> "LoadedAgent":
                 f"  Such as: remit {command} --agent agents/first.yaml --policy policy.yaml"
             )
         place = centre.agent
-    return load_agent(place, environ=os.environ)
+    surroundings = () if policy is None else surroundings_of(policy)
+    return load_agent(place, environ=os.environ, surroundings=surroundings)
