@@ -214,6 +214,16 @@ def test_a_change_of_intent_switches_the_flow_and_comes_back(talk: Talk) -> None
     assert "POT (damaged)" in talk.answer("cracked", "return_item")
 
 
+def test_a_short_question_in_reply_is_another_request_and_no_corrected_value(talk: Talk) -> None:
+    talk.say("the owl lamp of 10403 came cracked, I want to return it", "return_item")
+
+    answer = talk.answer("no, actually where is my order 10401?", ("order_status", 0.6))
+
+    assert answer.startswith("Order 10401")
+    assert "Back to your other request (start a return): Shall I start the return of LAMP-1" in answer
+    assert talk.answer("yes", "return_item") == "Done: R-10403-LAMP-1-damaged."
+
+
 def test_an_uncertain_other_intent_does_not_switch(talk: Talk) -> None:
     talk.say("I want to return order 10402", "return_item")
 
