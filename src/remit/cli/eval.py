@@ -78,10 +78,7 @@ def evaluate(
     expect_writable(report, junit)
     evaluation = _evaluate(prepared, _store(store), clock, quiet=as_json)
     _write_files(prepared, evaluation, report, junit)
-    if as_json:
-        typer.echo(json.dumps(_document(prepared, evaluation, report), ensure_ascii=False, indent=2, default=str))
-    else:
-        _tell(prepared, evaluation, report, junit)
+    _show(prepared, evaluation, report, junit, as_json=as_json)
     return evaluation.exit_code
 
 
@@ -159,6 +156,13 @@ def _write_files(prepared: "Prepared", evaluation: "Evaluation", report: Path, j
     write_whole(report, render(report_on(prepared, evaluation, datetime.now(UTC))))
     if junit is not None:
         write_whole(junit, render_junit([result.run for result in evaluation.results]))
+
+
+def _show(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_document(prepared, evaluation, report), ensure_ascii=False, indent=2, default=str))
+    else:
+        _tell(prepared, evaluation, report, junit)
 
 
 def _document(prepared: "Prepared", evaluation: "Evaluation", report: Path) -> dict[str, Any]:
