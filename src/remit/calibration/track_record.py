@@ -6,11 +6,8 @@ that can be seen at the end of one conversation (benchmarks/calibration). A conv
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from remit.statistics import Bounds, clopper_pearson
-
-Kind = TypeVar("Kind", bound=str)
 
 PRIOR_WEIGHT = 1.0
 """How many conversations the mean of all kinds counts for: a record of few is not taken at its word."""
@@ -30,16 +27,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackRecords(Generic[Kind]):
+class TrackRecords:
     """Counts by kind: an intent, or a journey where the source knows it. A value: `after` returns a new one."""
 
-    records: Mapping[Kind, Record] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
     total: Record = Record()
 
     @classmethod
-    def of(cls, outcomes: Iterable[tuple[Kind, bool]]) -> "TrackRecords[Kind]":
+    def of(cls, outcomes: Iterable[tuple[str, bool]]) -> "TrackRecords":
         """The records of (kind, whether it was right)."""
-        records: dict[Kind, Record] = {}
+        records: dict[str, Record] = {}
         n = n_right = 0
         for kind, right in outcomes:
             known = records.get(kind, Record())
@@ -47,13 +44,13 @@ class TrackRecords(Generic[Kind]):
             n, n_right = n + 1, n_right + right
         return cls(records, Record(n, n_right))
 
-    def after(self, kind: Kind, *, right: bool) -> "TrackRecords[Kind]":
+    def after(self, kind: str, *, right: bool) -> "TrackRecords":
         """The records after one more conversation."""
         known = self.records.get(kind, Record())
         records = {**self.records, kind: Record(known.n + 1, known.n_right + right)}
         return TrackRecords(records, Record(self.total.n + 1, self.total.n_right + right))
 
-    def signal(self, kind: Kind, *, own: bool | None = None) -> float | None:
+    def signal(self, kind: str, *, own: bool | None = None) -> float | None:
         """Success of the others of this kind, in (0, 1); None if there is no other, which is a missing signal.
 
         Args:
@@ -62,12 +59,10 @@ class TrackRecords(Generic[Kind]):
                 signal would hold the label.
         """
         known = self.records.get(kind, Record())
-        n, n_right = known.n, known.n_right
-        all_n, all_right = self.total.n, self.total.n_right
-        if own is not None:
-            n, n_right, all_n, all_right = n - 1, n_right - own, all_n - 1, all_right - own
+        n, n_right = (known.n, known.n_right) if own is None else (known.n - 1, known.n_right - own)
         if n < 1:
             return None
-        # The mean of all kinds, with one success and one failure more: certainty is nothing that counts can show.
-        mean = (all_right + 1.0) / (all_n + 2.0)
+        # The same mean for everybody, the conversation itself included: taken out of it too, each success would rank
+        # a little below each failure with the same record, and the label would be in the signal upside down.
+        mean = (self.total.n_right + 1.0) / (self.total.n + 2.0)
         return (n_right + PRIOR_WEIGHT * mean) / (n + PRIOR_WEIGHT)

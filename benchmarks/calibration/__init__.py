@@ -1,0 +1,1 @@
+"""Thresholds with certificates on real messages, vendors' confidences, real LLM agents and judges."""
