@@ -154,25 +154,35 @@ def test_every_trial_has_a_seed_of_its_own_that_never_changes(trials: list[tuple
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Outcome)), max_size=80))
 def test_what_is_kept_is_bounded_and_no_outcome_is_lost(seen: list[tuple[str, Outcome]]) -> None:
     retention = Retention(failures_per_scenario=2, failures=5, examples=2)
-    kept = [
-        retention.keep(
-            Trial(
-                scenario=ScenarioId(name),
-                scenario_version="",
-                intent=IntentName("i"),
-                index=index,
-                seed=index,
-                outcome=outcome,
-                attributed_to=None,
-                checks=(CheckResult("state", held=outcome is Outcome.PASSED, detail="long"),),
-                changes=(("marks a whole trial"),),  # type: ignore[arg-type]
-            )
+    given_trials = [
+        Trial(
+            scenario=ScenarioId(name),
+            scenario_version="v",
+            intent=IntentName("i"),
+            index=index,
+            seed=index,
+            outcome=outcome,
+            attributed_to=None if outcome is Outcome.PASSED else "agent",
+            checks=(CheckResult("state", held=outcome is Outcome.PASSED, detail="long"),),
+            changes=(("marks a whole trial"),),  # type: ignore[arg-type]
+            error="late",
+            duration_ms=1.5,
+            cost_eur=0.25,
+            published_reward=1.0,
+            transcript=(("agent", "hello"),),
+            details={"turns": 1},
         )
         for index, (name, outcome) in enumerate(seen)
     ]
+    kept = [retention.keep(trial) for trial in given_trials]
     whole = [trial for trial in kept if trial.changes]
 
     assert [trial.outcome for trial in kept] == [outcome for _, outcome in seen]
     assert sum(trial.outcome is Outcome.PASSED for trial in whole) <= 2
     assert sum(trial.outcome is not Outcome.PASSED for trial in whole) <= 5
     assert all(not any(check.detail for check in trial.checks) for trial in kept if not trial.changes)
+    assert all(
+        trial == replace(before, turns=(), changes=(), checks=trial.checks)
+        for before, trial in zip(given_trials, kept, strict=True)
+        if not trial.changes
+    )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from remit.adapters.memory import FixedClock, MemoryLedger
 from remit.app.evaluation import Evaluation, EvaluationRequest, Prepared, evaluate, prepare
 from remit.errors import PolicyParseError, ScenarioParseError, SettingsError, StoreUnavailable
 from remit.evaluation.model import Trial
+from remit.evaluation.run import BATCH
 from remit.evaluation.trial import TrialLimits
 from remit.evidence import Observation, Outcome, Selection
 from remit.policy.levels import AutonomyLevel
@@ -230,14 +231,35 @@ def test_a_changed_scenario_begins_anew(tmp_path: Path) -> None:
 def test_an_interrupted_run_goes_on_where_it_stopped() -> None:
     ledger = FullDisk(n_batches=2)
     with pytest.raises(StoreUnavailable):
-        run(prepared(n_trials=50), ledger)
+        run(prepared(n_trials=70), ledger)
     kept = len(asyncio.run(seen(ledger)))
     ledger.left = 100
-    finished = run(prepared(n_trials=50), ledger)
+    finished = run(prepared(n_trials=70), ledger)
 
-    assert kept == 128
+    assert kept == 1 + BATCH  # the first by itself, then as many as fit
     assert finished.results[0].n_resumed == kept
-    assert len(asyncio.run(seen(ledger))) == len(trials(finished)) == 200
+    assert len(asyncio.run(seen(ledger))) == len(trials(finished)) == 280
+
+
+def test_trials_that_take_their_time_are_kept_one_by_one() -> None:
+    class Ticking(FixedClock):
+        def now(self) -> datetime:
+            self.advance(timedelta(milliseconds=200))
+            return super().now()
+
+    class Counting(MemoryLedger):
+        def __init__(self) -> None:
+            super().__init__()
+            self.batches: list[int] = []
+
+        async def append(self, observations: Sequence[Observation]) -> int:
+            self.batches.append(len(observations))
+            return await super().append(observations)
+
+    ledger = Counting()
+    asyncio.run(evaluate(prepared(n_trials=3), ledger, Ticking(CLOCK.now())))
+
+    assert ledger.batches == [1] * 12
 
 
 def test_what_did_not_count_is_tried_again_and_then_weighs_no_more() -> None:
