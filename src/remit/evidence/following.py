@@ -122,9 +122,12 @@ class _Fold:
             self.states.clear()
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def _text(document: Any) -> str:
     """One text for one content; TypeError if it is no JSON."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 class LedgerFollower:
@@ -168,6 +171,8 @@ class LedgerFollower:
                     return n_folded
                 if await self._advance(position, fold, found):
                     n_folded += len(found)
+                    if len(found) < batch:  # that was all there was when it was read
+                        return n_folded
 
     async def _where(self) -> tuple[int, _Fold]:
         """The position and what is remembered of the states there; taken, so that nothing half-done is met again."""
