@@ -23,6 +23,7 @@ from remit.cli.release import release
 from remit.cli.screen import screen
 from remit.cli.serve import serve
 from remit.cli.slo import slo
+from remit.cli.stopping import resume, status, stop
 from remit.cli.verify import verify
 from remit.cli.world import world
 from remit.errors import RemitError
@@ -73,6 +74,9 @@ app.add_typer(release, name="release")
 app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
 app.add_typer(slo, name="slo")
+app.command("stop")(stop)
+app.command("resume")(resume)
+app.command("status")(status)
 
 
 def main() -> None:

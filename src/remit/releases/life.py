@@ -153,6 +153,13 @@ def inherit_stable(line: Line, release: ReleaseId) -> Moved | Refused:
     return Moved(_made_stable(line, release, why), Stable())
 
 
+def adopt(line: Line, release: ReleaseId) -> Line:
+    """A release that holds the grant by the book, from before its intent had a line, is the stable one."""
+    if line.stable is not None or release not in line.stages:
+        return line
+    return _made_stable(line, release, "")
+
+
 def take_up_again(line: Line, release: ReleaseId) -> Moved | Refused:
     """A retired release may try again: its evidence still speaks, and its failed attempts still count."""
     match line.stages.get(release):

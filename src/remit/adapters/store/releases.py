@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from remit.adapters.store.audit import record_in
 from remit.adapters.store.control import enact_in
 from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.release_rows import (
@@ -19,6 +20,7 @@ from remit.adapters.store.release_rows import (
     text_of_registration,
     text_of_replies,
 )
+from remit.audit import Change
 from remit.control.orders import Order
 from remit.conversations import AgentName, ConversationId, IntentName, ReleaseId
 from remit.errors import ReleaseConflict
@@ -40,9 +42,16 @@ class SqliteReleases:
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
 
-    async def register(self, registration: Registration) -> bool:
-        """Keep it; False if it is registered already."""
-        return await self._database.write(lambda connection: _register(connection, registration))
+    async def register(self, registration: Registration, *, recorded: Change | None = None) -> bool:
+        """Keep it; False if it is registered already. What is new is recorded in the audit log with it."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            is_new = _register(connection, registration)
+            if is_new and recorded is not None:
+                record_in(connection, recorded)
+            return is_new
+
+        return await self._database.write(work)
 
     async def registrations(self, agent: AgentName | None = None) -> Sequence[Registration]:
         """All of an agent, or of every agent, oldest first."""
@@ -65,7 +74,12 @@ class SqliteReleases:
         return [attempt_from(row) for row in rows]
 
     async def change(
-        self, lines: Sequence[Line], attempts: Sequence[Attempt] = (), *, order: Order | None = None
+        self,
+        lines: Sequence[Line],
+        attempts: Sequence[Attempt] = (),
+        *,
+        order: Order | None = None,
+        recorded: Sequence[Change] = (),
     ) -> bool:
         """Keep these lines and attempts, all or none; False if another process was faster.
 
@@ -73,6 +87,7 @@ class SqliteReleases:
             lines: With the version that they were read at.
             attempts: New or changed.
             order: What follows for the grants, in the same transaction.
+            recorded: Lines of the audit log, in the same transaction.
         """
 
         def work(connection: sqlite3.Connection) -> None:
@@ -82,6 +97,8 @@ class SqliteReleases:
                 _keep_attempt(connection, attempt)
             if order is not None:
                 enact_in(connection, order)
+            for one in recorded:
+                record_in(connection, one)
 
         try:
             await self._database.write(work)
