@@ -261,7 +261,7 @@ def _clear_waivers(remit: Remit, order: Order) -> tuple[_Step, ...]:
 # ── stops, freezes, sampling ──────────────────────────────────────────────────────────────────────
 def _stop(remit: Remit, act: StopNow | Resume, order: Order) -> _Step | None:
     stops = dict(remit.stops)
-    subject = f"{remit.agent}: {act.scope}"
+    subject = f"{remit.agent or 'every agent'}: {act.scope}"
     if isinstance(act, StopNow):
         if act.scope in stops:
             return None
