@@ -2,8 +2,8 @@
 
 A day is folded when a later one has begun and every conversation that was drawn on it has its label; until then it
 waits, and so do the days behind it. What is guessed for an unlabelled conversation is fixed at the beginning of its
-day, from the labels of the days before. So the wealth is that of `remit.statistics.ActiveEvidence` fed day by day, and
-labels may come in any order.
+day, from the labels that are there by then. So the wealth is that of `remit.statistics.ActiveEvidence` fed day by day,
+and labels may come in any order.
 """
 
 from collections.abc import Mapping
@@ -189,9 +189,13 @@ class DrawCounting:
     def _opened(self, state: Drawn, day: str) -> Drawn:
         if day in state.days:
             return state
+        known: dict[str, tuple[int, float]] = {}
+        for labels in (state.labels, *(each.labels for each in state.days.values())):
+            for stratum, (n, loss) in labels.items():
+                so_far, lost = known.get(stratum, (0, 0.0))
+                known[stratum] = (so_far + n, lost + loss)
         guesses = {
-            stratum: VerdictCounts(stratum, n, loss).rate(at_start=self.eps)
-            for stratum, (n, loss) in state.labels.items()
+            stratum: VerdictCounts(stratum, n, loss).rate(at_start=self.eps) for stratum, (n, loss) in known.items()
         }
         return replace(state, days={**state.days, day: Day(guesses)}, first_day=min(state.first_day or day, day))
 

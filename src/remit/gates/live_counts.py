@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
-from zlib import crc32
 
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence import Observation, Outcome, Recorded, Source, Strength
 from remit.gates.losses import class_of
-from remit.gates.row_digest import chained
+from remit.gates.row_digest import chained, place_of
 from remit.statistics import Clusters
 
 MOST_DAYS = 120
@@ -65,11 +64,11 @@ class Part:
             closed = closed.after(n=n, loss=lost)
         return Part(
             losses=_counted(self.losses, loss, 1),
-            loss=self.loss + loss,
-            loss_squared=self.loss_squared + loss * loss,
+            loss=_sum(self.loss, loss),
+            loss_squared=_sum(self.loss_squared, loss * loss),
             days=days,
             closed=closed,
-            customers=_changed(self.customers, _bucket(row), 1, loss),
+            customers=_changed(self.customers, place_of(row, places=BUCKETS), 1, loss),
             first_day=min(self.first_day or day, day),
             last_day=max(self.last_day, day),
             least_pi=min(self.least_pi, row.sampling_probability),
@@ -85,11 +84,11 @@ class Part:
         return replace(
             self,
             losses=_counted(self.losses, loss, -1),
-            loss=self.loss - loss,
-            loss_squared=self.loss_squared - loss * loss,
+            loss=_sum(self.loss, -loss),
+            loss_squared=_sum(self.loss_squared, -loss * loss),
             days=days,
             closed=closed,
-            customers=_changed(self.customers, _bucket(row), -1, -loss),
+            customers=_changed(self.customers, place_of(row, places=BUCKETS), -1, -loss),
         )
 
 
@@ -203,8 +202,9 @@ def loss_replaced(row: Observation) -> float:
     return 1.0 if row.details.get("was") == Outcome.FAILED else 0.0
 
 
-def _bucket(row: Observation) -> int:
-    return crc32((row.customer or row.conversation or row.key).encode()) % BUCKETS
+def _sum(held: float, loss: float) -> float:
+    """Rounded, so that equal losses show no variation between days by the rounding of their sums."""
+    return max(0.0, round(held + loss, 9))
 
 
 def _counted(losses: Mapping[int, int], loss: float, n: int) -> Mapping[int, int]:
@@ -214,7 +214,7 @@ def _counted(losses: Mapping[int, int], loss: float, n: int) -> Mapping[int, int
 
 def _changed(sums: Mapping[Key, Sums], key: Key, n: int, loss: float) -> dict[Key, Sums]:
     known, lost = sums.get(key, (0, 0.0))
-    changed = {**sums, key: (known + n, max(0.0, lost + loss))}
+    changed = {**sums, key: (known + n, _sum(lost, loss))}
     if known + n <= 0:
         del changed[key]
     return changed

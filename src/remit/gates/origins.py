@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from zlib import crc32
 
 from remit.conversations import AgentName, IntentName
 from remit.evidence import LabelSource, Observation, Outcome, Recorded, Strength
 from remit.gates.live_counts import LIVE_SOURCES, loss_of, loss_replaced
 from remit.gates.losses import CLASSES, class_of
-from remit.gates.row_digest import chained
+from remit.gates.row_digest import chained, place_of
 from remit.policy.live_metrics import STARTED
 from remit.statistics import Arm, ArmError
 
 MOST_CANARIES = 4
 _ARMS = ("canary", "stable")
-_MARKS = 4096
+_MARKS = 16_384
 _SHARE_DIGITS = 4
 
 
@@ -27,7 +26,7 @@ class Cells:
         errors: How many, by `<arm>|<share>|<class of loss>`.
         n_canary: Outcomes of the canary, good ones included.
         n_stable: The same of stable.
-        marks: Customers whose error has been counted, as marks in 4,096 places: a second error of a customer is no
+        marks: Customers whose error has been counted, as marks in 16,384 places: a second error of a customer is no
             second draw. Two customers that share a place lose one error, of either arm alike.
         n_repeated: Errors left out for that.
     """
@@ -128,7 +127,7 @@ def _counted(cells: Cells, row: Observation, loss: float, n: int) -> Cells:
     cells = replace(cells, n_canary=cells.n_canary + n * is_canary, n_stable=cells.n_stable + n * (not is_canary))
     if loss <= 0.0:
         return cells
-    mark = 1 << crc32((row.customer or row.conversation or row.key).encode()) % _MARKS
+    mark = 1 << place_of(row, places=_MARKS)
     name = f"{row.arm}|{round(row.canary_share, _SHARE_DIGITS)}|{class_of(loss)}"
     if n < 0:
         left = max(0, cells.errors.get(name, 0) - 1)
