@@ -135,23 +135,21 @@ def _tell(
 
 def _table(found: "Sequence[Budget]") -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("objective", "release", "intent", "state"):
+    table.add_column("objective", no_wrap=True)
+    for heading in ("intent", "state"):
         table.add_column(heading, overflow="fold")
-    for heading in ("bad / matured", "days", "rate, interval", "budget", "left"):
-        table.add_column(heading, justify="right", overflow="fold")
+    for heading in ("bad / matured", "rate", "interval", "budget left"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
         readout = one.readout
         counts, bounds = readout.counts, readout.interval
-        rate = "-" if readout.estimate is None else f"{readout.estimate:.4g}"
         table.add_row(
             readout.objective.name,
-            readout.key.release[:12],
             readout.key.intent or "all",
             readout.state.value + (", half burned" if readout.half_burned and readout.state != "burned" else ""),
             f"{counts.n_errors_matured} / {counts.n_matured}",
-            str(readout.window.n_days),
-            f"{rate} [{bounds.low:.4g}, {bounds.high:.4g}]",
-            f"{readout.objective.eps:g}",
+            "-" if readout.estimate is None else f"{readout.estimate:.2%}",
+            f"{bounds.low:.2%} to {bounds.high:.2%}",
             _left(one),
         )
     return table
@@ -161,7 +159,7 @@ def _left(one: "Budget") -> str:
     left = one.readout.budget_remaining
     if left is None:
         return "-"
-    return f"{left:.0%}" if left >= 0.0 else f"overspent by {-left:.0%}"
+    return f"{left:.0%} of {one.readout.objective.eps:g}" if left >= 0.0 else f"overspent by {-left:.0%}"
 
 
 def _burn_words(rate: "BurnRate") -> str:

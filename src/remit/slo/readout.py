@@ -117,7 +117,7 @@ def read_budget(objective: Objective, key: Key, counts: BudgetCounts, *, today: 
         change_statistic=None if detector is None else detector.statistic,
         change_threshold=None if detector is None else counts.threshold(objective.days_between_false_alarms),
         half_burned=bool(counts.half_burned_at),
-        why=_why(objective, counts, window, state),
+        why=_why(objective, key, counts, window, state),
     )
 
 
@@ -196,11 +196,11 @@ def _remaining(objective: Objective, window: Window, estimate: float | None) -> 
 
 
 # ── in words ──────────────────────────────────────────────────────────────────────────────────────
-def _why(objective: Objective, counts: BudgetCounts, window: Window, state: BudgetState) -> str:
+def _why(objective: Objective, key: Key, counts: BudgetCounts, window: Window, state: BudgetState) -> str:
     seen = total(window.strata)
     what = (
         f"{seen.n_errors_matured} bad in {seen.n_matured} {objective.indicator.per}s that matured in "
-        f"{window.n_days} days"
+        f"{window.n_days} days under release {key.release[:12]}"
     )
     waiting = seen.n_errors - seen.n_errors_matured
     late = f"; {waiting} more bad so far, not matured" if waiting > 0 else ""
@@ -208,7 +208,7 @@ def _why(objective: Objective, counts: BudgetCounts, window: Window, state: Budg
         case BudgetState.INSUFFICIENT:
             follows = f"not enough evidence: a budget of {objective.eps:g} is read from {objective.n_min} on"
         case BudgetState.WITHIN:
-            follows = "neither earned nor burned"
+            follows = f"neither earned nor burned (budget {objective.eps:g})"
         case BudgetState.EARNED:
             follows = f"evidence for at most {objective.eps:g} over the whole release"
         case BudgetState.BURNED:
