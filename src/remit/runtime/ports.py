@@ -19,6 +19,7 @@ from remit.conversations import (
     TurnId,
 )
 from remit.documents.values import quickly_made
+from remit.policy.decisions import AskExpert, HandOff, RunTool, Send
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.policy.rules import IntentRule
 from remit.tools import ToolCall, ToolName, ToolResult, ToolSpec
@@ -348,13 +349,23 @@ class Clock(Protocol):
         ...
 
 
+class Exposure(Protocol):
+    """What the agent may do on its own in a day, over all intents."""
+
+    async def admit(
+        self, agent: AgentName, conversation: ConversationId, decision: Send | RunTool, key: StepKey
+    ) -> Send | RunTool | AskExpert | HandOff:
+        """Count what is about to happen: the decision, or a less free one if a cap would be passed. Same key, once."""
+        ...
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
     """Everything a turn needs from outside.
 
     `hand_off_within_s` bounds the wait for the contact centre; `lease_s` is how long a process may hold a turn
-    without finishing it before another may take it over.
+    without finishing it before another may take it over. `exposure` is None where the policy bounds no day.
     """
 
     grants: Grants
@@ -369,3 +380,4 @@ class TurnPorts:
     clock: Clock
     hand_off_within_s: float = 10.0
     lease_s: float = 60.0
+    exposure: Exposure | None = None

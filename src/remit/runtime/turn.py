@@ -27,6 +27,7 @@ from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, 
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.runtime.approval import ask_expert
 from remit.runtime.deadlines import Deadline
+from remit.runtime.exposing import admit
 from remit.runtime.facts import facts_for
 from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
@@ -152,6 +153,7 @@ async def _decide(scene: Scene, step: int, proposed: Proposed) -> Decision:
     if decision is None:
         decision = decide(scene.rule, weighed.confidence, weighed.proposal, facts=weighed.facts)
     decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
+    decision = await admit(scene, step, decision)
     if scene.journal.find(step, "decided") is None:
         proposal = proposed.proposal
         writes = isinstance(proposal, ProposedCall) and scene.writes(proposal.call.tool)

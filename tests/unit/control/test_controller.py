@@ -19,7 +19,7 @@ from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence import LedgerFollower, Observation
 from remit.policy.levels import AutonomyLevel
 from remit.releases.life import Line
-from remit.releases.stages import Canary, CanaryStep, Retired, Stable
+from remit.releases.stages import Canary, CanaryStep, Retired, Stable, Stage
 
 KEY = GrantKey(REFUND, R1)
 BOTH = ((PAUL, "operations"), (RITA, "risk"))
@@ -152,7 +152,7 @@ def test_what_was_seen_at_a_level_that_no_longer_holds_takes_nothing_more() -> N
 
 def test_a_worse_canary_is_taken_back_and_its_grant_with_it() -> None:
     async def story(room: Room) -> None:
-        stages = {R1: Stable(), R2: Canary(CanaryStep.HALF, "salt")}
+        stages: dict[ReleaseId, Stage] = {R1: Stable(), R2: Canary(CanaryStep.HALF, "salt")}
         await room.lives.change([Line(SHOP, REFUND, stages, held_by=(R1,))])
         room.promote(LIMITS)
         room.promote(LIMITS, R2)
@@ -176,7 +176,7 @@ def test_a_rollback_that_was_interrupted_is_finished_by_the_next_step() -> None:
     """The book was changed, then the process died before the release's line was."""
 
     async def story(room: Room) -> None:
-        stages = {R1: Stable(), R2: Canary(CanaryStep.HALF, "salt")}
+        stages: dict[ReleaseId, Stage] = {R1: Stable(), R2: Canary(CanaryStep.HALF, "salt")}
         await room.lives.change([Line(SHOP, REFUND, stages, held_by=(R1,))])
         room.promote(LIMITS, R2)
         dying = Controller(

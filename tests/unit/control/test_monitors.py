@@ -12,7 +12,9 @@ from control_samples import LIMITS, ORDER_STATUS, POLICY, R1, R2, REFUND, TEXT
 from live_samples import breach, conversation, simulated, subject, traffic, wrong_write
 from remit.control.actions import Action, action_from
 from remit.control.monitors import budget_of, monitors_of, window_of
+from remit.conversations import ReleaseId
 from remit.evidence import LabelSource, Observation, Recorded, Strength
+from remit.evidence.observations import ObservationKey
 from remit.policy.document import parse_policy
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -144,10 +146,14 @@ def test_the_errors_of_one_customer_are_one_draw() -> None:
 def test_another_canary_begins_without_the_errors_of_the_one_before() -> None:
     first = canary_traffic(300, canary_fails=5, stable_fails=100)
     second = [
-        replace(one, release="r-3", key=f"{one.key}-3") if one.arm == "canary" else replace(one, key=f"{one.key}-3")
+        replace(
+            one,
+            release=ReleaseId("r-3") if one.arm == "canary" else one.release,
+            key=ObservationKey(f"{one.key}-3"),
+        )
         for one in canary_traffic(10, canary_fails=100, stable_fails=100)
     ]
-    assert len(asked(CANARY, [*first, *second])) == 1  # type: ignore[list-item]
+    assert len(asked(CANARY, [*first, *second])) == 1
 
 
 def test_a_pool_is_watched_together_and_asks_for_all_of_its_intents() -> None:

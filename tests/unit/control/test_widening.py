@@ -99,7 +99,7 @@ def test_nothing_is_earned_in_a_freeze_window() -> None:
         earned(LIMITS, BOTH, OLGA, at=christmas)
     with pytest.raises(WideningRefused, match="Christmas"):
         waived(POLICY, REFUND, AUTONOMOUS, at=christmas)
-    assert earned(LIMITS, BOTH, OLGA, at=datetime(2027, 1, 2, tzinfo=UTC))
+    assert earned(LIMITS, BOTH, OLGA, at=datetime(2027, 1, 2, tzinfo=UTC)).level is LIMITS
 
 
 @pytest.mark.parametrize("who", [CONTROLLER, OLGA])
