@@ -85,6 +85,9 @@ def settled(verdict: GateVerdict, earlier: VerdictRecord | None) -> GateVerdict:
         return verdict
     was = earlier.verdict
     live = verdict.live
+    held = live is not None and live.held
+    if verdict.finding is was.finding and (verdict.finding is Finding.SUPPORTED or held):
+        return verdict  # this look comes to it by itself
     if was.finding is Finding.UNDECIDED and live is not None:
         live = replace(live, held=True)
     word = {Finding.SUPPORTED: "Supported", Finding.REFUTED: "Refuted", Finding.UNDECIDED: "Not earned"}[was.finding]
