@@ -19,7 +19,7 @@ class Terminal:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.store = folder / ".remit" / "remit.db"
-        self.out = self.err = ""
+        self.out = self.err = self.admin_key = ""
         monkeypatch.chdir(folder)
         monkeypatch.delenv("REMIT_ACCOUNT_KEY", raising=False)
         self.type("")
@@ -47,9 +47,9 @@ class Terminal:
         """Makes the first admin, acts with its key from now on, and returns the key."""
         self.type(PASSWORD + "\n")
         assert self.run("account", "create", name, "--first-admin", "--password-stdin", "--with-key") == 0, self.err
-        key = self.out.strip()
-        self.act_with(key)
-        return key
+        self.admin_key = self.out.strip()
+        self.act_with(self.admin_key)
+        return self.admin_key
 
     def account(self, name: str, *roles: str) -> str:
         """Makes a further account as the present actor and returns its key; the actor stays."""
