@@ -75,8 +75,8 @@ class BudgetCounts:
     Args:
         detector: Notices when a rate within the budget no longer is; None where nothing alarms.
         days: Counts of the latest 90 days with data, by day.
-        older: Counts of all days before, so that `older` and `days` are the whole release.
-        closed: The same days as clusters, for the design effect.
+        whole: Counts of the whole release.
+        clusters: The whole release as clusters of one day each, for the design effect.
         first_day: First day seen; empty without data.
         last_day: Latest day seen.
         half_burned_at: Place of the ledger where half of the budget counted as burned; 0 if never.
@@ -86,29 +86,17 @@ class BudgetCounts:
 
     detector: ChangeDetector | LateDetector | None
     days: Mapping[str, Strata] = field(default_factory=dict)
-    older: Strata = field(default_factory=dict)
-    closed: Clusters = Clusters()
+    whole: Strata = field(default_factory=dict)
+    clusters: Clusters = Clusters()
     first_day: str = ""
     last_day: str = ""
     half_burned_at: int = 0
     burned_at: int = 0
     burned_by: str = ""
 
-    @property
-    def whole(self) -> Strata:
-        """Counts of the whole release."""
-        strata = self.older
-        for day in self.days.values():
-            strata = merged(strata, day)
-        return strata
-
     def effect(self) -> DesignEffect:
         """Design effect by day, of bad ones among those that began."""
-        clusters = self.closed
-        for day in self.days.values():
-            counts = total(day)
-            clusters = clusters.after(n=max(counts.n_begun, counts.n_errors), loss=counts.n_errors)
-        return clusters.effect()
+        return self.clusters.effect()
 
     def log_e_rollback(self, eps: float) -> float:
         """Log evidence that the rate is above eps, over the whole release, discounted by the design effect.
@@ -202,12 +190,12 @@ class BudgetCounting:
 
     def encode(self, state: BudgetCounts) -> Any:
         """As JSON values."""
-        closed = state.closed
+        clusters = state.clusters
         return {
             "detector": _encoded(state.detector),
             "days": {day: _strata_out(strata) for day, strata in state.days.items()},
-            "older": _strata_out(state.older),
-            "closed": [closed.n_clusters, closed.n, closed.loss, closed.loss_squared, closed.spread],
+            "whole": _strata_out(state.whole),
+            "clusters": [clusters.n_clusters, clusters.n, clusters.loss, clusters.loss_squared, clusters.spread],
             "span": [state.first_day, state.last_day],
             "crossed": [state.half_burned_at, state.burned_at, state.burned_by],
         }
@@ -218,8 +206,8 @@ class BudgetCounting:
         return BudgetCounts(
             detector=self._decoded(document["detector"]),
             days={day: _strata_in(strata) for day, strata in document["days"].items()},
-            older=_strata_in(document["older"]),
-            closed=Clusters(*document["closed"]),
+            whole=_strata_in(document["whole"]),
+            clusters=Clusters(*document["clusters"]),
             first_day=document["span"][0],
             last_day=document["span"][1],
             half_burned_at=half_burned_at,
@@ -358,19 +346,34 @@ def why_crossed(objective: Objective, state: BudgetCounts) -> str:
 
 # ── days ──────────────────────────────────────────────────────────────────────────────────────────
 def _with_day(state: BudgetCounts, day: str, change: Strata) -> BudgetCounts:
-    first = min(state.first_day or day, day)
-    last = max(state.last_day, day)
+    """With the change in its day and in the whole; cost independent of how many days there are, save for one copy."""
+    whole = merged(state.whole, change)
+    first, last = min(state.first_day or day, day), max(state.last_day, day)
     if day not in state.days and len(state.days) >= LONGEST_WINDOW_DAYS and day < min(state.days):
         # A label for a day that left the window counts for the release, no longer for a day of its own.
-        return replace(state, older=merged(state.older, change), first_day=first)
-    days = {**state.days, day: merged(state.days.get(day, {}), change)}
-    older, closed = state.older, state.closed
+        return replace(state, whole=whole, first_day=first)
+    before = state.days.get(day, {})
+    after = merged(before, change)
+    days = {**state.days, day: after}
     if len(days) > LONGEST_WINDOW_DAYS:
-        gone = days.pop(min(days))
-        counts = total(gone)
-        older = merged(older, gone)
-        closed = closed.after(n=max(counts.n_begun, counts.n_errors), loss=counts.n_errors)
-    return replace(state, days=days, older=older, closed=closed, first_day=first, last_day=last)
+        del days[min(days)]
+    clusters = _exchanged(state.clusters, total(before), total(after))
+    return replace(state, days=days, whole=whole, clusters=clusters, first_day=first, last_day=last)
+
+
+def _exchanged(clusters: Clusters, before: Counts, after: Counts) -> Clusters:
+    """The totals with one cluster's counts taken out and others put in; losses are 0 or 1."""
+    n_old, n_new = max(before.n_begun, before.n_errors), max(after.n_begun, after.n_errors)
+    change = after.n_errors - before.n_errors
+    old = before.n_errors**2 / n_old if n_old else 0.0
+    new = after.n_errors**2 / n_new if n_new else 0.0
+    return Clusters(
+        n_clusters=clusters.n_clusters + bool(n_new) - bool(n_old),
+        n=clusters.n + n_new - n_old,
+        loss=clusters.loss + change,
+        loss_squared=clusters.loss_squared + change,
+        spread=clusters.spread + new - old,
+    )
 
 
 def _day(seen: Observation) -> str:

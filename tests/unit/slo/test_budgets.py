@@ -21,6 +21,7 @@ from remit.slo import (
     read_budget,
 )
 from remit.slo.counting import Key, total
+from remit.statistics import Clusters
 from unit.slo.conversations import (
     contained,
     drawn,
@@ -124,6 +125,17 @@ def test_a_state_goes_on_from_its_json_as_if_it_had_never_been_kept(rows: list[t
         assert kept == straight
         assert len(kept.days) <= 90
         assert total(kept.whole).n_matured == len(rows), "what leaves the window stays in the release"
+
+
+def test_the_design_effect_kept_step_by_step_is_that_of_whole_days() -> None:
+    rows = [write(n, failed=n % 7 == 0 and n % 3 == 0, day=n % 12) for n in range(500)]
+    (state,) = fold(BudgetCounting(objective()), rows).values()
+    whole = Clusters()
+    for strata in state.days.values():
+        counts = total(strata)
+        whole = whole.after(n=counts.n_begun, loss=counts.n_errors)
+    assert state.effect().phi == pytest.approx(whole.effect().phi)
+    assert state.clusters.n_clusters == 12
 
 
 # ── the window and the states ─────────────────────────────────────────────────────────────────────
