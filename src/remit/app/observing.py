@@ -5,6 +5,7 @@ again changes nothing), then the position behind those turns is kept. Conversati
 customer has been quiet; a contained one is drawn for experts, or not, at that moment.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -29,8 +30,9 @@ FOLLOWER = "live_turns"
 _SALT = "salt"
 _CONTACT = "conversation:"
 RECONTACT_WINDOW_S = 7 * 86400.0
-BATCH = 100
-"""How many turns or quiet conversations are observed together."""
+BATCH = 25
+"""How many turns or quiet conversations are observed together: one write of some milliseconds, behind which a turn's
+own write may have to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ class Observer:
             changed=changed,
             actions=dict.fromkeys(begun, "{}"),
         )
-        for name in finished if kept else ():
-            await self.states.action_done(FOLLOWER, name)
+        if kept:
+            await asyncio.gather(*(self.states.action_done(FOLLOWER, name) for name in finished))
         return len(found) if kept else 0
 
     def _begin(self, closed: ClosedTurn, facts: TurnFacts, salt: str) -> Contact:
@@ -205,18 +207,15 @@ class Observer:
         quiet = {name: one for name, one in contacts.items() if not one.over and one.last_at <= quiet_since}
         if quiet:
             await self._following().catch_up()  # a share that was raised holds for the next draw
-        for contact in quiet.values():
-            await self._append(await self._contained(contact))
-        if quiet:
+            await self._append([seen for contact in quiet.values() for seen in await self._contained(contact)])
             position = await self.states.position(FOLLOWER)
             changed = {f"{_CONTACT}{name}": _text(replace(one, over=True)) for name, one in quiet.items()}
             if not await self.states.advance(
                 FOLLOWER, expected=position, position=position, changed=changed, actions={}
             ):
                 return 0  # another process has moved on; the next round finds them ended
-        for name, contact in contacts.items():
-            if contact.over or name in quiet:
-                await self.states.action_done(FOLLOWER, name)
+        over = [name for name, contact in contacts.items() if contact.over or name in quiet]
+        await asyncio.gather(*(self.states.action_done(FOLLOWER, name) for name in over))
         return len(quiet)
 
     async def _contained(self, contact: Contact) -> list[Observation]:

@@ -2,8 +2,9 @@
 
 Every function here is pure. The first observation of an outcome has the key `live:<conversation>:<metric>`; when it
 may still change it is kept with `matured=False`, names the time at which it no longer can in `details["matures_at"]`,
-and a later one, `<key>:matured`, closes it. Each later observation says in `details["was"]` what it replaces, so that
-a reducer can take the earlier one back without remembering conversations (`remit.evidence.late_outcomes`).
+and a later one, `<key>:matured`, closes it. Each later observation says in `details["was"]` and `details["was_loss"]`
+what it replaces, so that a reducer can take it back without remembering conversations
+(`remit.evidence.late_outcomes`).
 """
 
 from collections.abc import Mapping
@@ -373,7 +374,7 @@ def bad_outcome(
 def matured_from(first: Observation, latest: Observation, *, at: datetime) -> Observation:
     """The observation that closes an outcome: what `latest` says, under the first one's key."""
     key = ObservationKey(f"{first.key}:matured")
-    return replace(latest, key=key, at=at, matured=True, details={"was": _word(latest)})
+    return replace(latest, key=key, at=at, matured=True, details=_replaced(latest))
 
 
 def revised_from(
@@ -397,7 +398,7 @@ def revised_from(
         loss: Its loss; None with a dispute.
         by: Who settled a dispute.
     """
-    details: dict[str, Detail] = {"was": _word(latest), "was_matured": latest.matured, "by": by}
+    details = {**_replaced(latest), "was_matured": latest.matured, "by": by}
     if latest.loss is not None:
         details["was_loss"] = latest.loss
     if "matures_at" in first.details:
@@ -406,8 +407,9 @@ def revised_from(
     return replace(latest, key=key, at=at, outcome=outcome, loss=loss, details=details)
 
 
-def _word(seen: Observation) -> str:
-    return seen.outcome.value
+def _replaced(latest: Observation) -> dict[str, Detail]:
+    """What is replaced: its outcome and, where it had one, its loss."""
+    return {"was": latest.outcome.value, **({} if latest.loss is None else {"was_loss": latest.loss})}
 
 
 def maturity_of(seen: Observation) -> datetime | None:

@@ -1,0 +1,1 @@
+"""How the ledger and its followers behave when there is much history."""
