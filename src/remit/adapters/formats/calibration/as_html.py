@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from remit.adapters.formats.calibration.plots import reliability_plot, risk_coverage_plot
 from remit.adapters.formats.calibration.words import left_out, other_rows, percent, remarks, row_of
+from remit.adapters.formats.report.as_html import plain
 from remit.calibration.certifying import Calibrated
 from remit.calibration.running import Calibration
 from remit.evidence.verdicts import Finding
@@ -20,13 +21,18 @@ def render_html(found: Calibration) -> str:
     """One page that can be mailed, printed and opened offline; its policy allows its one style sheet and no more."""
     loader = PackageLoader("remit.adapters.formats.calibration", "templates")
     environment = Environment(
-        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=plain,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     style, _, _ = loader.get_source(environment, "calibration.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("calibration.html.j2").render(
         found=found,
-        results=[(result, row_of(result)) for result in found.results],
+        rows=[row_of(result) for result in found.results if isinstance(result.found, Calibrated)],
         calibrated=[(result, result.found) for result in found.results if isinstance(result.found, Calibrated)],
         remarks=list(remarks(found)),
         left_out=list(left_out(found)),

@@ -8,6 +8,7 @@ from remit.calibration.certifying import Calibrated
 from remit.calibration.running import Calibration
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~@<>&])")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 def render_markdown(found: Calibration) -> str:
@@ -18,7 +19,7 @@ def render_markdown(found: Calibration) -> str:
 
 def escaped(text: str) -> str:
     """Text of anybody on one line, without any meaning in Markdown."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", text))
 
 
 def _head(found: Calibration) -> Iterable[str]:
@@ -48,7 +49,7 @@ def _results(found: Calibration) -> Iterable[str]:
         "errors",
     )
     lines = [_row(heads), _row(["---"] * len(heads))]
-    for row in map(row_of, found.results):
+    for row in (row_of(result) for result in found.results if isinstance(result.found, Calibrated)):
         cells = (row.target, row.labels, row.calibration_error, row.send, row.ask, row.containment, row.errors)
         lines.append(_row((escaped(row.name), row.finding.value, *cells)))
     yield "\n".join(lines)
