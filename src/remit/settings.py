@@ -29,6 +29,14 @@ class Settings:
     customer_url: str = _setting("", "Chat-completions address of the model that plays `llm` customers in evaluations.")
     customer_model: str = _setting("", "The model that plays them, as that service names it.")
     customer_api_key: str = _setting("", "The key for it, if it wants one.")
+    smtp_host: str = _setting("", "Mail server that takes notices of what Remit did on its own; empty sends no mail.")
+    smtp_port: int = _setting(587, "Its port.")
+    smtp_encrypt: str = _setting(
+        "starttls", "`starttls` encrypts the connection to it; `none` is for a server on the same machine."
+    )
+    smtp_user: str = _setting("", "Log-in at the mail server; empty for none.")
+    smtp_password: str = _setting("", "The password for it.")
+    mail_from: str = _setting("", "The sender of these mails.")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

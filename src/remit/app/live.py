@@ -29,6 +29,7 @@ from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
 from remit.app.centre import Centre, McpSource
 from remit.app.certificate_book import CertificateBook
+from remit.app.controlling import exposure_caps
 from remit.app.earning import grant_on_simulated_evidence, levels_held, verdicts_on
 from remit.app.gateway import Gateway
 from remit.app.observing import Observer, baseline_of, plan_of, recontact_window_of
@@ -100,6 +101,7 @@ async def live_gateway(
             recorder=recorder,
             clock=clock,
             lease_s=lease_s,
+            exposure=exposure_caps(policy, database, clock),
         )
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
         gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)

@@ -5,7 +5,7 @@ key makes it happen once), mark it as done, clear away what has expired. Several
 time; a process that dies between two of these leaves the rest to the next step of any of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -57,7 +57,7 @@ class Controller:
     Args:
         agent: Whose remit.
         policy: In force.
-        follower: The ledger's follower with `monitors_of(policy)`.
+        followers: Of the ledger, with the policy's monitors and those of its objectives.
         book: Where grants change.
         incidents: Where a further event of a known cause is noted.
         lives: Where releases stand; None where nothing is registered.
@@ -69,7 +69,7 @@ class Controller:
         self,
         agent: AgentName,
         policy: Policy,
-        follower: LedgerFollower,
+        followers: Sequence[LedgerFollower],
         book: GrantBook,
         *,
         incidents: Incidents,
@@ -79,7 +79,7 @@ class Controller:
     ) -> None:
         self._agent = agent
         self._policy = policy
-        self._follower = follower
+        self._followers = tuple(followers)
         self._book = book
         self._incidents = incidents
         self._clock = clock
@@ -88,17 +88,19 @@ class Controller:
 
     async def step(self) -> Step:
         """Fold what is new and do what waits. Raises StoreUnavailable; what is not done then waits for the next."""
-        n_folded = await self._follower.catch_up()
+        n_folded = 0
         done: list[Order] = []
-        for key, document in (await self._follower.pending_actions()).items():
-            order = await self._carry_out(key, document)
-            await self._follower.action_done(key)
-            done += [] if order is None else [order]
+        for follower in self._followers:
+            n_folded += await follower.catch_up()
+            for key, document in (await follower.pending_actions()).items():
+                order = await self._carry_out(key, document)
+                await follower.action_done(key)
+                done += [] if order is None else [order]
         cleared = await self._clear_waivers()
         return Step(n_folded, (*done, *([] if cleared is None else [cleared])))
 
     async def _carry_out(self, key: str, document: Mapping[str, Any]) -> Order | None:
-        """None if another process was first, or the action is another agent's."""
+        """None if another process was first."""
         now = self._clock.now()
         action = action_from(document, at=now.isoformat())
         remit = await self._book.remit(action.agent)

@@ -26,11 +26,14 @@ class CriticalMonitor:
     Whoever only suspects it (a judge, a tool's own word) does not confirm it. State: how many there were.
     """
 
-    def __init__(self, rule: GuardrailBreach, do: Do, *, least: Strength = Strength.PROOF_OF_VALUE) -> None:
+    def __init__(
+        self, rule: GuardrailBreach, do: Do, *, policy: str, least: Strength = Strength.PROOF_OF_VALUE
+    ) -> None:
         self._rule = rule
         self._do = do
         self._least = least
-        self._name = f"critical-{digest_of((condition_words(rule), do, least.name))[:12]}"
+        self._policy = policy
+        self._name = f"critical-{digest_of((policy, condition_words(rule), do, least.name))[:12]}"
 
     @property
     def name(self) -> str:
@@ -40,6 +43,8 @@ class CriticalMonitor:
     def key_of(self, observation: Observation) -> str | None:
         """The agent and intent of what is critical; None for everything else."""
         if observation.strength < self._least or observation.outcome is not Outcome.FAILED:
+            return None
+        if observation.policy != self._policy:
             return None
         if observation.metric == Metric.CRITICAL_ACTION:
             return _of(observation) if observation.label in _CONFIRMED else None
@@ -129,12 +134,13 @@ class CanaryMonitor:
     first conversation of another canary.
     """
 
-    def __init__(self, rule: CanaryWorse, do: Do, *, least: Strength = Strength.PROOF_OF_VALUE) -> None:
+    def __init__(self, rule: CanaryWorse, do: Do, *, policy: str, least: Strength = Strength.PROOF_OF_VALUE) -> None:
         self._rule = rule
         self._do = do
         self._least = least
+        self._policy = policy
         self._line = log(1.0 / (1.0 - rule.confidence))
-        self._name = f"canary-{digest_of((condition_words(rule), do, least.name))[:12]}"
+        self._name = f"canary-{digest_of((policy, condition_words(rule), do, least.name))[:12]}"
 
     @property
     def name(self) -> str:
@@ -144,6 +150,8 @@ class CanaryMonitor:
     def key_of(self, observation: Observation) -> str | None:
         """The agent and intent, of conversations that either arm could have got."""
         if observation.strength < self._least or observation.arm not in ("canary", "stable"):
+            return None
+        if observation.policy != self._policy:
             return None
         if observation.metric not in (Metric.STARTED, Metric.BAD_OUTCOME):
             return None

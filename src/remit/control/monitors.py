@@ -5,35 +5,57 @@ from typing import Any
 
 from remit.control.events import CanaryMonitor, CriticalMonitor
 from remit.control.rates import PooledMonitor, RateMonitor, RateRule
+from remit.conversations import AgentName
+from remit.documents import digest_of
 from remit.evidence import Reducer, Strength
 from remit.policy.gates import AtMost, LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 from remit.policy.rollback import BudgetSpent, CanaryWorse, ChangeDetected, GuardrailBreach, RollbackRule
-from remit.slo import BudgetMonitor, BurnMonitor, Objective, Use
+from remit.slo import BudgetCounting, BudgetMonitor, BurnCounting, BurnMonitor, Objective, Use
 
 _WEEK_S = 7 * 86_400.0
 
 
-def monitors_of(
-    policy: Policy, objectives: Sequence[Objective] = (), *, least: Strength = Strength.PROOF_OF_VALUE
-) -> tuple[Reducer[Any], ...]:
-    """One or more monitors for each rollback rule, and one for each objective.
+def monitors_of(policy: Policy, *, least: Strength = Strength.PROOF_OF_VALUE) -> tuple[Reducer[Any], ...]:
+    """One or more monitors for each rollback rule of the policy.
+
+    They count what was seen under this very policy: another one has grants, and monitors, of its own.
 
     Args:
         policy: Whose rules.
-        objectives: The policy's, as read from its files.
         least: Weaker observations do not count; SIMULATED for a simulated contact centre.
     """
     by_name: dict[str, Reducer[Any]] = {}
     for rule in policy.rollback:
         for monitor in _monitors(policy, rule, least):
             by_name.setdefault(monitor.name, monitor)
-    for objective in objectives:
-        burns = objective.indicator.use is Use.BURN_RATE
-        kept = BurnMonitor(objective, least=least) if burns else BudgetMonitor(objective, least=least)
-        by_name.setdefault(kept.name, kept)
     return tuple(by_name.values())
+
+
+def budget_monitors(
+    objectives: Sequence[Objective], *, least: Strength = Strength.PROOF_OF_VALUE
+) -> tuple[Reducer[Any], ...]:
+    """One monitor for each objective."""
+    return tuple(
+        BurnMonitor(one, least=least) if one.indicator.use is Use.BURN_RATE else BudgetMonitor(one, least=least)
+        for one in objectives
+    )
+
+
+def budget_counts(
+    objectives: Sequence[Objective], *, least: Strength = Strength.PROOF_OF_VALUE
+) -> tuple[Reducer[Any], ...]:
+    """The same states, asking for nothing: with them history is read before anything is asked for."""
+    return tuple(
+        BurnCounting(one, least=least) if one.indicator.use is Use.BURN_RATE else BudgetCounting(one, least=least)
+        for one in objectives
+    )
+
+
+def follower_name(agent: AgentName, reducers: Sequence[Reducer[Any]]) -> str:
+    """One name, one set of monitors of one agent."""
+    return f"control-{digest_of([agent, *sorted(one.name for one in reducers)])[:16]}"
 
 
 def _monitors(policy: Policy, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
@@ -41,9 +63,9 @@ def _monitors(policy: Policy, rule: RollbackRule, least: Strength) -> Iterator[R
         case ChangeDetected() | BudgetSpent() as rate:
             yield from _rates(policy, rate, rule, least)
         case CanaryWorse() as worse:
-            yield CanaryMonitor(worse, rule.do, least=least)
+            yield CanaryMonitor(worse, rule.do, policy=policy.digest, least=least)
         case GuardrailBreach() as breach:
-            yield CriticalMonitor(breach, rule.do, least=least)
+            yield CriticalMonitor(breach, rule.do, policy=policy.digest, least=least)
 
 
 def _rates(policy: Policy, rate: RateRule, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
@@ -51,10 +73,14 @@ def _rates(policy: Policy, rate: RateRule, rule: RollbackRule, least: Strength) 
     window_s = window_of(policy, rate.metric)
     for eps, levels in _budgets(policy, rate.metric).items():
         if not rate.pool:
-            yield RateMonitor(rate, rule.do, eps=eps, levels=levels, window_s=window_s, least=least)
+            yield RateMonitor(
+                rate, rule.do, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least
+            )
             continue
         intents = policy.calibration.pools.get(rate.pool, ())
-        yield PooledMonitor(rate, rule.do, intents, eps=eps, levels=levels, window_s=window_s, least=least)
+        yield PooledMonitor(
+            rate, rule.do, intents, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least
+        )
 
 
 def budget_of(policy: Policy, metric: str, level: AutonomyLevel) -> float | None:

@@ -8,7 +8,9 @@ from remit.control.grants import Remit
 from remit.control.incidents import Incident, IncidentId, TimelineEvent
 from remit.control.notices import Notice, Waiting
 from remit.control.orders import Enacted, Order
+from remit.control.proposals import Asked, Proposal
 from remit.conversations import AgentName
+from remit.identity import Actor
 
 
 class GrantBook(Protocol):
@@ -24,6 +26,27 @@ class GrantBook(Protocol):
         An order whose key is known is not carried out again: `Enacted.first` is False then. Raises what
         `remit.control.enacting.enact` raises, StoreUnavailable if nothing could be kept.
         """
+        ...
+
+
+class Proposals(Protocol):
+    """Promotions that wait for signatures."""
+
+    async def ask(
+        self, asked: Asked, by: Actor, functions: Sequence[str], *, reason: str, now: datetime
+    ) -> tuple[Proposal, bool]:
+        """Propose, or sign what is proposed, with a line in the audit log; says whether anything was new.
+
+        Raises what `proposals.ask` raises.
+        """
+        ...
+
+    async def open(self, agent: AgentName, now: datetime) -> Sequence[Proposal]:
+        """Those that still collect signatures, oldest first."""
+        ...
+
+    async def close(self, asked: Asked) -> None:
+        """It was carried out."""
         ...
 
 

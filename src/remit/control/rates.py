@@ -72,8 +72,8 @@ class RateMonitor:
         eps: The budget at these levels.
         levels: Names of the levels with this budget.
         window_s: For how long a label may still come.
-        intents: Only these; None: all.
         least: Weaker observations do not count.
+        policy: Digest of the policy in force; what was seen under another one moved other grants.
     """
 
     def __init__(
@@ -84,14 +84,16 @@ class RateMonitor:
         eps: float,
         levels: frozenset[str],
         window_s: float,
+        policy: str,
         least: Strength = Strength.PROOF_OF_VALUE,
     ) -> None:
+        self._policy = policy
         self._rule = rule
         self._do = do
         self._eps = eps
         self._levels = levels
         self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
-        parts = (condition_words(rule), do, sorted(levels), self._counting.name)
+        parts = (policy, condition_words(rule), do, sorted(levels), self._counting.name)
         self._name = f"rate-{digest_of(parts)[:12]}"
 
     @property
@@ -101,7 +103,9 @@ class RateMonitor:
 
     def key_of(self, observation: Observation) -> str | None:
         """The agent, release, intent and level; None if it does not count here."""
-        return self._counting.key_of(observation) if observation.level in self._levels else None
+        if observation.level not in self._levels or observation.policy != self._policy:
+            return None
+        return self._counting.key_of(observation)
 
     def start(self, key: str) -> Watched:
         """Nothing seen."""
@@ -216,15 +220,17 @@ class PooledMonitor:
         eps: float,
         levels: frozenset[str],
         window_s: float,
+        policy: str,
         least: Strength = Strength.PROOF_OF_VALUE,
     ) -> None:
+        self._policy = policy
         self._rule = rule
         self._do = do
         self._intents = tuple(intents)
         self._eps = eps
         self._levels = levels
         self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
-        parts = (condition_words(rule), do, sorted(levels), self._intents, self._counting.name)
+        parts = (policy, condition_words(rule), do, sorted(levels), self._intents, self._counting.name)
         self._name = f"pool-{digest_of(parts)[:12]}"
 
     @property
@@ -236,7 +242,7 @@ class PooledMonitor:
         """The agent and release; None if it does not count here."""
         if observation.intent not in self._intents or observation.level not in self._levels:
             return None
-        if self._counting.key_of(observation) is None:
+        if observation.policy != self._policy or self._counting.key_of(observation) is None:
             return None
         return f"{observation.agent}|{observation.release}"
 

@@ -108,7 +108,7 @@ class Earned:
             raise WideningRefused(
                 what,
                 f"not signed by {', '.join(missing)} (who proposes cannot sign)",
-                f"Somebody who signs for it does so: remit grant sign {self.intent} --to {self.level.label}",
+                f"Somebody who signs for it runs: remit grant promote {self.intent} --to {self.level.label}",
             )
 
     @property

@@ -63,7 +63,7 @@ class Room:
         return Controller(
             SHOP,
             POLICY,
-            LedgerFollower("control", monitors_of(POLICY), self.ledger, self.states),
+            [LedgerFollower("control", monitors_of(POLICY), self.ledger, self.states)],
             self.book,
             incidents=self.book.incidents,
             clock=self.clock,
@@ -182,7 +182,7 @@ def test_a_rollback_that_was_interrupted_is_finished_by_the_next_step() -> None:
         dying = Controller(
             SHOP,
             POLICY,
-            LedgerFollower("control", monitors_of(POLICY), room.ledger, room.states),
+            [LedgerFollower("control", monitors_of(POLICY), room.ledger, room.states)],
             room.book,
             incidents=room.book.incidents,
             clock=room.clock,

@@ -34,9 +34,9 @@ def asked(policy: Policy, seen: Iterable[Observation], *, least: Strength = Stre
     states: dict[tuple[str, str], str] = {}
     actions: dict[str, Action] = {}
     for position, one in enumerate(seen, 1):
-        recorded = Recorded(position, one)
+        recorded = Recorded(position, replace(one, policy=policy.digest))
         for monitor in monitors:
-            key = monitor.key_of(one)
+            key = monitor.key_of(recorded.observation)
             if key is None:
                 continue
             kept = states.get((monitor.name, key))
@@ -172,6 +172,12 @@ def test_simulated_evidence_moves_nothing_where_people_are_served() -> None:
     seen = [simulated(one) for one in [wrong_write(1), *traffic(4, 100, 3)]]
     assert asked(POLICY, seen) == []
     assert asked(POLICY, seen, least=Strength.SIMULATED) != []
+
+
+def test_what_was_seen_under_another_policy_moves_nothing() -> None:
+    monitors: tuple[Any, ...] = monitors_of(POLICY)
+    others = [replace(one, policy="another") for one in [wrong_write(1), *traffic(1, 10, 2)]]
+    assert [monitor.key_of(one) for monitor in monitors for one in others if monitor.key_of(one)] == []
 
 
 def test_a_judge_alone_moves_nothing() -> None:

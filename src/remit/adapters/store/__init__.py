@@ -11,6 +11,7 @@ from remit.adapters.store.grants import StoredGrants
 from remit.adapters.store.incidents import SqliteIncidents
 from remit.adapters.store.ledger import SqliteLedger
 from remit.adapters.store.outbox import SqliteOutbox
+from remit.adapters.store.proposals import SqliteProposals
 from remit.adapters.store.recorder import SqliteRecorder
 from remit.adapters.store.releases import SqliteAssignments, SqliteFingerprints, SqliteReleases
 from remit.adapters.store.running import SqliteRunningStates
@@ -29,6 +30,7 @@ __all__ = [
     "SqliteIncidents",
     "SqliteLedger",
     "SqliteOutbox",
+    "SqliteProposals",
     "SqliteRecorder",
     "SqliteReleases",
     "SqliteRunningStates",

@@ -264,6 +264,14 @@ orders = Table(
     Column("at", Text, nullable=False),
 )
 
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
 incidents = Table(
     "incidents",
     metadata,

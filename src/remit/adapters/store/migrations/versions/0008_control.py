@@ -120,6 +120,7 @@ def _remit_tables() -> None:
         _text("since"),
     )
     op.create_table("orders", *_keys("key"), _text("agent"), _text("at"))
+    op.create_table("proposals", *_keys("key"), _text("agent"), _text("content"))
 
 
 def _incidents() -> None:
