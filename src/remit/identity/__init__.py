@@ -2,7 +2,8 @@
 
 from remit.identity.accounts import Account, ApiKey, KeyHolder, KeyId, check_functions, check_name
 from remit.identity.model import CONTROLLER, Actor, ActorId, Proof, Role
-from remit.identity.ports import AccountBook, Credentials
+from remit.identity.ports import AccountBook, Credentials, Sessions
+from remit.identity.sessions import Session, SessionHolder, SessionId, SessionLimits
 from remit.identity.throttle import Attempts
 
 __all__ = [
@@ -18,6 +19,11 @@ __all__ = [
     "KeyId",
     "Proof",
     "Role",
+    "Session",
+    "SessionHolder",
+    "SessionId",
+    "SessionLimits",
+    "Sessions",
     "check_functions",
     "check_name",
 ]

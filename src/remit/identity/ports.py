@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from remit.identity.accounts import Account, ApiKey, KeyHolder, KeyId
+from remit.identity.model import ActorId
+from remit.identity.sessions import Session, SessionHolder, SessionId
 
 Record_contra = TypeVar("Record_contra", contravariant=True)
 
@@ -63,4 +65,28 @@ class AccountBook(Protocol[Record_contra]):
 
     async def keep_key(self, key: ApiKey, record: Record_contra) -> None:
         """A new key, or a known one with another state."""
+        ...
+
+
+class Sessions(Protocol):
+    """Logins of browsers."""
+
+    async def holder(self, session: SessionId) -> SessionHolder | None:
+        """The session of that id with its account as it is now."""
+        ...
+
+    async def start(self, session: Session, ends_at: datetime) -> None:
+        """Keep a new session; those that have ended are forgotten."""
+        ...
+
+    async def replace(self, before: Session, after: Session, ends_at: datetime) -> bool:
+        """Keep it as `after` if it is still as `before`; False if another request was faster, or it has ended."""
+        ...
+
+    async def end(self, session: SessionId) -> None:
+        """From now on no token opens it."""
+        ...
+
+    async def end_all(self, account: ActorId) -> None:
+        """The same for every session of an account."""
         ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NewType
 
+from remit.identity.accounts import Account
 from remit.identity.model import ActorId
 from remit.identity.proving import digest_of_secret
 
@@ -62,6 +63,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionHolder:
+    """A session with its account."""
+
+    account: Account
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The token fits. `session` is to be kept; `token` is the new one for the browser, empty if the old one stays."""
 
@@ -71,9 +80,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The token does not open the session (any more); why, in a few words for the log, never for the browser."""
+    """The token does not open the session (any more).
+
+    Args:
+        why: In a few words for the log, never for the browser.
+        is_over: Whether the session has ended or must end; a wrong token alone ends nobody's session.
+    """
 
     why: str
+    is_over: bool = True
 
 
 def start_session(session_id: SessionId, account: ActorId, token: str, now: datetime) -> Session:
@@ -106,7 +121,7 @@ def open_session(
         # Two holders of one session: one of them is not who logged in.
         return Closed("a token came back long after it was replaced; end the session")
     if not is_current:
-        return Closed("the token is another")
+        return Closed("the token is another", is_over=False)
     if now - session.issued_at < limits.token:
         return Opened(replace(session, seen_at=now))
     renewed = replace(session, digest=digest_of_secret(next_token), previous=session.digest, issued_at=now, seen_at=now)

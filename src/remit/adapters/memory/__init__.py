@@ -11,6 +11,7 @@ from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
 from remit.adapters.memory.recorder import MemoryRecorder
 from remit.adapters.memory.releases import MemoryAssignments, MemoryFingerprints, MemoryReleases
 from remit.adapters.memory.running import MemoryRunningStates
+from remit.adapters.memory.sessions import MemorySessions
 from remit.adapters.memory.verdicts import MemoryVerdictRecords
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MemoryRecorder",
     "MemoryReleases",
     "MemoryRunningStates",
+    "MemorySessions",
     "MemoryVerdictRecords",
     "ScriptedDesk",
     "SystemClock",

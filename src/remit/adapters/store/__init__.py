@@ -15,6 +15,7 @@ from remit.adapters.store.proposals import SqliteProposals
 from remit.adapters.store.recorder import SqliteRecorder
 from remit.adapters.store.releases import SqliteAssignments, SqliteFingerprints, SqliteReleases
 from remit.adapters.store.running import SqliteRunningStates
+from remit.adapters.store.sessions import SqliteSessions
 from remit.adapters.store.verdicts import SqliteVerdictRecords
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "SqliteRecorder",
     "SqliteReleases",
     "SqliteRunningStates",
+    "SqliteSessions",
     "SqliteVerdictRecords",
     "StoredGrants",
 ]

@@ -28,7 +28,7 @@ class SqliteAccounts:
     async def account(self, name: str) -> Account | None:
         """The account of that name."""
         rows = await self._rows(f"{_ACCOUNTS} where name = ?", name)
-        return _account_from(rows[0]) if rows else None
+        return account_from(rows[0]) if rows else None
 
     async def holder(self, key: KeyId) -> KeyHolder | None:
         """The key of that id with its account."""
@@ -37,7 +37,7 @@ class SqliteAccounts:
             return None
         found = _key_from(keys[0])
         (account,) = await self._rows(f"{_ACCOUNTS} where id = ?", found.account)
-        return KeyHolder(_account_from(account), found)
+        return KeyHolder(account_from(account), found)
 
     async def begin_attempt(self, subject: str, now: datetime) -> float:
         """Count an attempt as wrong before it is looked at; returns how many seconds it has to wait, or 0."""
@@ -77,7 +77,7 @@ class SqliteAccounts:
     # ── the book ──────────────────────────────────────────────────────────────────────────────────
     async def accounts(self) -> Sequence[Account]:
         """All accounts by name."""
-        return [_account_from(row) for row in await self._rows(f"{_ACCOUNTS} order by name")]
+        return [account_from(row) for row in await self._rows(f"{_ACCOUNTS} order by name")]
 
     async def keys(self) -> Sequence[ApiKey]:
         """All keys, oldest first."""
@@ -106,11 +106,11 @@ class SqliteAccounts:
         await self._database.write(work)
 
     async def change(self, before: Account, after: Account, record: Change) -> None:
-        """Replace an account, with its audit entry."""
+        """Replace an account, with its audit entry; a new password, or its disabling, ends its sessions."""
 
         def work(connection: sqlite3.Connection) -> None:
             row = connection.execute(f"{_ACCOUNTS} where id = ?", (before.id,)).fetchone()
-            if row is None or _account_from(row) != before:
+            if row is None or account_from(row) != before:
                 raise AccountRefused(
                     before.name, "somebody else has changed it at this moment", "Look at it again, then repeat."
                 )
@@ -120,6 +120,8 @@ class SqliteAccounts:
                 (*_account_row(after)[1:], before.id),
             )
             _expect_an_admin(connection, before)
+            if after.disabled_at is not None or after.password != before.password:
+                connection.execute("delete from sessions where account_id = ?", (before.id,))
             record_in(connection, record)
 
         await self._database.write(work)
@@ -166,7 +168,8 @@ def _account_row(account: Account) -> tuple[Any, ...]:
     )
 
 
-def _account_from(row: Sequence[Any]) -> Account:
+def account_from(row: Sequence[Any]) -> Account:
+    """The account of (id, name, roles, functions, created_at, disabled_at, password)."""
     return Account(
         id=ActorId(row[0]),
         name=row[1],
