@@ -17,6 +17,7 @@ from remit.errors import SettingsError
 if TYPE_CHECKING:
     from remit.app.attesting import Attestation
     from remit.evidence import Observation
+    from remit.policy.model import Policy
 
 _LONGEST_DAYS = 730
 
@@ -40,13 +41,15 @@ def attest(
     """
     from remit.adapters.memory import SystemClock
     from remit.app.attesting import Attestation
+    from remit.app.policy_files import read_policy_file
     from remit.conversations import ReleaseId
 
     lasts = _lasting(expires)
     if not reason.strip():
         raise SettingsError("remit attest: --reason is empty.\n  Say what was looked at, in a sentence.")
-    _expect_known(name, policy_place(policy, "attest"))
-    loaded = agent_of(agent, "attest")
+    read = read_policy_file(policy_place(policy, "attest"))
+    _expect_known(name, read)
+    loaded = agent_of(agent, "attest", policy=read)
     attestation = Attestation(
         name=name,
         agent=loaded.name,
@@ -87,12 +90,11 @@ def _lasting(text: str) -> timedelta:
     return lasts
 
 
-def _expect_known(name: str, policy: Path) -> None:
-    from remit.app.policy_files import read_policy_file
+def _expect_known(name: str, policy: "Policy") -> None:
     from remit.documents import suggest
     from remit.policy.gates import AttestationGate
 
-    gates = [gate for gates in read_policy_file(policy).gates.values() for gate in gates]
+    gates = [gate for gates in policy.gates.values() for gate in gates]
     known = sorted({one for gate in gates if isinstance(gate, AttestationGate) for one in gate.attestations})
     if name not in known:
         mend = suggest(name, known, noun="attestations") if known else "It has no `attest:` gate."
