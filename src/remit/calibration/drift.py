@@ -1,7 +1,8 @@
 """Traffic that no longer resembles what was certified: a pure monitor of scores and of what is out of scope.
 
 A certificate holds for traffic like its labelled sample. What is watched is what can be seen without labels: how
-often a score falls into each fifth of the certified scores, which intent is meant, and how much seems out of scope.
+often a score falls into each fifth of the certified scores, which intent is meant, and how much seems as far out of
+scope as one in twenty of the certified did.
 Each has a tolerated share; when one grows beyond it, a Shiryaev-Roberts detector crosses. In any change of a mix
 some share grows, so that watching growth is enough.
 """
@@ -19,6 +20,7 @@ from remit.conversations import IntentName
 from remit.statistics import ChangeDetector, clopper_pearson
 
 N_FIFTHS = 5
+UNUSUAL = 0.05
 TOLERANCE = 1.25
 """By how much a share may exceed the upper bound of its certified value."""
 CONVERSATIONS_BETWEEN_FALSE_ALARMS = 20_000.0
@@ -35,7 +37,9 @@ class TrafficMix:
         borders: Rising scores that cut the sample into fifths; fewer where scores are equal.
         in_parts: Proposals in each part, from the lowest scores up; one more than borders.
         by_intent: Proposals of each intent.
-        out_of_scope: Mean out-of-scope probability; None where it was not known.
+        unusual_from: Out-of-scope probability that one in twenty reached; None where none was known.
+        n_unusual: Proposals that reached it.
+        n_scoped: Proposals whose out-of-scope probability was known.
         n_out_of_scope: Proposals that experts labelled as out of scope.
     """
 
@@ -43,7 +47,9 @@ class TrafficMix:
     borders: tuple[float, ...]
     in_parts: tuple[int, ...]
     by_intent: Mapping[IntentName, int]
-    out_of_scope: float | None = None
+    unusual_from: float | None = None
+    n_unusual: int = 0
+    n_scoped: int = 0
     n_out_of_scope: int = 0
 
     @classmethod
@@ -60,8 +66,17 @@ class TrafficMix:
         parts = np.bincount(np.searchsorted(borders, scores, side="right"), minlength=len(borders) + 1)
         by_intent = dict(sorted(Counter(intents).items()))
         known = out_of_scope[~np.isnan(out_of_scope)]
-        mean = float(known.mean()) if len(known) else None
-        return cls(len(scores), borders, tuple(int(one) for one in parts), by_intent, mean, n_out_of_scope)
+        unusual = float(np.quantile(known, 1.0 - UNUSUAL)) if len(known) else None
+        return cls(
+            n=len(scores),
+            borders=borders,
+            in_parts=tuple(int(one) for one in parts),
+            by_intent=by_intent,
+            unusual_from=unusual,
+            n_unusual=int((known >= unusual).sum()) if unusual is not None else 0,
+            n_scoped=len(known),
+            n_out_of_scope=n_out_of_scope,
+        )
 
     def tolerated(self) -> dict[str, float]:
         """The share that each thing may have, by name; what could never be noticed to grow is left out."""
@@ -69,9 +84,8 @@ class TrafficMix:
         if len(self.by_intent) > 1:
             counts |= {f"intent {intent}": count for intent, count in self.by_intent.items()}
         shares = {name: clopper_pearson(count, self.n, delta=_DELTA).high for name, count in counts.items()}
-        if self.out_of_scope is not None:
-            # Of all means of losses in [0, 1] that of 0s and 1s spreads most: its bound is on the safe side.
-            shares["out of scope"] = clopper_pearson(round(self.out_of_scope * self.n), self.n, delta=_DELTA).high
+        if self.n_scoped:
+            shares["out of scope"] = clopper_pearson(self.n_unusual, self.n_scoped, delta=_DELTA).high
         return {name: share * TOLERANCE for name, share in shares.items() if share * TOLERANCE <= _WATCHED_AT_MOST}
 
 
@@ -153,8 +167,8 @@ class DriftMonitor:
             losses |= {f"scores {number}": float(number == part) for number in range(len(self.mix.in_parts))}
         if seen.intent is not None:
             losses |= {f"intent {intent}": float(intent == seen.intent) for intent in self.mix.by_intent}
-        if seen.out_of_scope_probability is not None:
-            losses["out of scope"] = min(max(seen.out_of_scope_probability, 0.0), 1.0)
+        if seen.out_of_scope_probability is not None and self.mix.unusual_from is not None:
+            losses["out of scope"] = float(seen.out_of_scope_probability >= self.mix.unusual_from)
         return losses
 
     def _words(self, name: str) -> str:

@@ -15,7 +15,7 @@ A, B = IntentName("a"), IntentName("b")
 
 def mix(n: int = 1_000, *, intents: tuple[IntentName, ...] = (A, A, A, B)) -> TrafficMix:
     scores = np.linspace(0.001, 0.999, n)
-    return TrafficMix.of(scores, list(intents) * (n // len(intents)), np.full(n, 0.03), n_out_of_scope=30)
+    return TrafficMix.of(scores, list(intents) * (n // len(intents)), np.linspace(0.0, 0.1, n), n_out_of_scope=30)
 
 
 seen = st.builds(
@@ -45,7 +45,7 @@ def test_a_sample_is_cut_into_fifths_of_its_scores() -> None:
 def test_equal_scores_make_one_part() -> None:
     same = TrafficMix.of(np.full(100, 0.5), [A] * 100, np.full(100, np.nan), n_out_of_scope=0)
     assert sum(same.in_parts) == 100
-    assert same.out_of_scope is None
+    assert same.unusual_from is None
     assert DriftMonitor.of(same).after(Seen(0.5, A, 0.5)).alarm == ""
 
 
