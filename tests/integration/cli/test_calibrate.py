@@ -53,7 +53,7 @@ def test_a_threshold_for_the_policys_target_comes_with_its_figures(
     assert run(["calibrate", "--labels", str(label_file), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     (result,) = document["results"]
-    assert document["schema"] == "remit/calibration/v1"
+    assert document["schema"] == "remit.calibration/1"
     assert (result["name"], result["finding"], result["target"]["error_at_most"]) == ("refund", "supported", 0.1)
     assert result["n_fitted"] + result["n_certified"] == result["n_labels"] == 1_500
     assert 0.0 < result["thresholds"]["ask"] <= result["thresholds"]["send"] < 1.0

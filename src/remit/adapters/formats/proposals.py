@@ -1,4 +1,4 @@
-"""Files of labelled proposals: JSON Lines, one proposal a line (docs/reference/labelled-proposals.md)."""
+"""Files of labelled proposals: JSON Lines, one proposal a line (docs/reference/calibration.md)."""
 
 import json
 from collections.abc import Iterator, Mapping

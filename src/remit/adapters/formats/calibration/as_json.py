@@ -1,4 +1,4 @@
-"""The calibration as JSON, for machines: a stable document, its shape in docs/reference/calibration-json.md."""
+"""The calibration as JSON, for machines: a stable document, its shape in docs/reference/calibration.md."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import Any
 from remit.calibration.certifying import Calibrated, TooFewLabels
 from remit.calibration.running import Calibration, ScopeResult
 
-SCHEMA = "remit/calibration/v1"
+SCHEMA = "remit.calibration/1"
 
 
 def render_json(found: Calibration) -> str:
