@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import log
 
 from remit.conversations import IntentName, ReleaseId
@@ -171,6 +172,7 @@ def compare(
     )
 
 
+@lru_cache(maxsize=1024)
 def before_the_run(n_scenarios: int, *, alpha: float, differing: float = DIFFERING) -> BeforeTheRun:
     """The least gain that a comparison on so many scenarios would probably show, looked at after each."""
     found = None

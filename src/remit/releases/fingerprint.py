@@ -16,7 +16,7 @@ from remit.errors import StatisticsError
 
 ALPHA = 1.0 / 365.0
 """Asked every day, an unchanged agent is suspected at most once a year on average."""
-MAX_DRAWS = 9_999
+DRAWS = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,9 @@ def probe_digest(message: str) -> str:
     return digest_of(message)[:12]
 
 
-def check_drift(baseline: Fingerprint, now: Fingerprint, *, seed: int, alpha: float = ALPHA) -> DriftCheck:
+def check_drift(
+    baseline: Fingerprint, now: Fingerprint, *, seed: int, alpha: float = ALPHA, draws: int = DRAWS
+) -> DriftCheck:
     """Compare a round with the baseline.
 
     Under "nothing changed" the replies to a probe are exchangeable between baseline and now; within each probe they
@@ -101,6 +103,7 @@ def check_drift(baseline: Fingerprint, now: Fingerprint, *, seed: int, alpha: fl
         now: At least one round of the same probes.
         seed: Of the shuffles.
         alpha: False-alarm probability, in (0, 1).
+        draws: Shuffles; no p-value is below 1 / (draws + 1).
 
     Raises:
         StatisticsError: They share no probe, the baseline has fewer than two rounds, or alpha is impossible.
@@ -121,16 +124,14 @@ def check_drift(baseline: Fingerprint, now: Fingerprint, *, seed: int, alpha: fl
     random = Random(seed)  # noqa: S311 - shuffles of a test, not a secret
     n_ways = 1
     for table in tables:
-        n_ways = min(n_ways * len(table.ways), MAX_DRAWS + 1)
-    n_as_far = sum(
-        sum(random.choice(table.statistics) for table in tables) >= observed - 1e-12 for _ in range(MAX_DRAWS)
-    )
+        n_ways = min(n_ways * len(table.ways), draws + 1)
+    n_as_far = sum(sum(random.choice(table.statistics) for table in tables) >= observed - 1e-12 for _ in range(draws))
     changed = sum(
         all(one.distance(other) > 0.5 for one in now.replies[probe] for other in baseline.replies[probe])
         for probe in shared
     )
     return DriftCheck(
-        p_value=(n_as_far + 1) / (MAX_DRAWS + 1),
+        p_value=(n_as_far + 1) / (draws + 1),
         alpha=alpha,
         n_probes=len(shared),
         n_changed=changed,
