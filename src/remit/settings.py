@@ -11,8 +11,8 @@ from remit.errors import SettingsError
 PREFIX = "REMIT_"
 
 
-def _setting(default: Any, description: str) -> Any:
-    return field(default=default, metadata={"description": description})
+def _setting(default: Any, description: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,12 @@ class Settings:
     store: Path = _setting(Path(".remit/remit.db"), "The SQLite file that holds conversations, evidence and grants.")
     host: str = _setting("127.0.0.1", "Address the gateway listens on.")
     port: int = _setting(8088, "Port the gateway listens on; 0 takes a free one.")
-    api_key: str = _setting("", "If set, clients must send it as `Authorization: Bearer ...`, browsers as a password.")
-    account_key: str = _setting("", "Your own API key (`remit account key create`): commands act as its account.")
+    api_key: str = _setting(
+        "", "If set, clients must send it as `Authorization: Bearer ...`, browsers as a password.", secret=True
+    )
+    account_key: str = _setting(
+        "", "Your own API key (`remit account key create`): commands act as its account.", secret=True
+    )
     max_message_chars: int = _setting(8000, "Longest customer message in characters; longer ones are refused.")
     lease_s: float = _setting(60.0, "Seconds after which another process may take over an unfinished turn.")
     customer_url: str = _setting("", "Chat-completions address of the model that plays `llm` customers in evaluations.")

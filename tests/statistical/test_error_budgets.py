@@ -53,7 +53,7 @@ def test_the_rollback_test_calls_a_half_budget_agent_burned_once_in_500_and_find
 @pytest.mark.parametrize(("factor", "seed"), [(0.5, 20261123), (2.0, 20261124)])
 def test_the_whole_monitor_burns_healthy_agents_rarely_and_bad_ones_mostly(factor: float, seed: int) -> None:
     """As it runs: design effect by day, rollback test and change detector together, 50 conversations a day."""
-    n_runs, n = 120, 1_000
+    n_runs, n = 60, 1_000
     random = seeded(seed)
     monitor = BudgetMonitor(objective(target=1 - EPS))
     n_burned = 0

@@ -18,7 +18,7 @@ from remit.evidence.live import Metric
 from remit.slo.actions import BudgetAction, BudgetActionKind
 from remit.slo.indicators import Use
 from remit.slo.objectives import HALF_BURNED, LONGEST_WINDOW_DAYS, Objective
-from remit.statistics import ChangeDetector, Clusters, DesignEffect, LateDetector, discounted_log_e
+from remit.statistics import ChangeDetector, Clusters, DesignEffect, LateDetector, discounted_log_e, e_value
 from remit.statistics.late_detection import OpenDay
 
 LIVE = frozenset({Source.LIVE_OUTCOME, Source.EXPERT_VERDICT})
@@ -329,7 +329,7 @@ def key_of(objective: Objective, seen: Observation) -> Key:
 def why_crossed(objective: Objective, state: BudgetCounts) -> str:
     """The sentence of a crossing, with its figures."""
     counts = total(state.whole)
-    e_rollback = 2.718281828459045 ** min(700.0, state.log_e_rollback(objective.eps))
+    e_rollback = e_value(state.log_e_rollback(objective.eps))
     what = f"{counts.n_errors} bad in {counts.n_begun} {objective.indicator.per}s of this release"
     budget = f"budget {objective.eps:g}"
     if state.burned_by == "change" and state.detector is not None:

@@ -1,17 +1,24 @@
 """`remit audit` over a store that somebody tampered with: what is found, and what only a checkpoint finds."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from integration.identity.terminal import Terminal
-from remit.audit import GENESIS, link
+from remit.adapters.store import SqliteAuditLog, SqliteDatabase
+from remit.app.auditing import verify_log
+from remit.audit import GENESIS, Change, link
 from remit.audit.chain import change_from, document_of
 from remit.documents import canonical_json
+from remit.identity import CONTROLLER
+
+NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -164,3 +171,20 @@ def test_show_filters_by_actor_action_and_subject(written: Terminal) -> None:
     assert written.json("audit", "show", "--action", "api_key_created", "--actor", "ana")["n_found"] == 3
     assert written.run("audit", "show", "--actor", "nobody") == 0
     assert "No such change" in written.out
+
+
+def test_two_processes_write_one_chain(tmp_path: Path) -> None:
+    def change(number: int) -> Change:
+        return Change(f"k{number}", NOW, CONTROLLER, "grant_narrowed", "shop/refund", "burned")
+
+    async def story() -> None:
+        path = tmp_path / "remit.db"
+        async with SqliteDatabase(path) as here, SqliteDatabase(path) as there:
+            logs = [SqliteAuditLog(here), SqliteAuditLog(there)]
+            # Each change is recorded by both processes, as when both take the same action.
+            await asyncio.gather(*(log.record(change(number)) for number in range(60) for log in logs))
+            verification = await verify_log(logs[0])
+            assert verification.findings == ()
+            assert verification.n_entries == 60
+
+    asyncio.run(story())

@@ -1,14 +1,17 @@
 """Error budgets: what counts, over which days, when it is read, and what a crossing asks for."""
 
+import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remit.adapters.memory import MemoryLedger, MemoryRunningStates
 from remit.conversations import IntentName, ReleaseId
-from remit.evidence import LabelSource, Strength
+from remit.evidence import LabelSource, LedgerFollower, Reducer, Strength
 from remit.slo import (
     BudgetAction,
     BudgetActionKind,
@@ -17,6 +20,7 @@ from remit.slo import (
     BudgetMonitor,
     BudgetReadout,
     BudgetState,
+    BurnMonitor,
     Objective,
     read_budget,
 )
@@ -125,6 +129,34 @@ def test_a_state_goes_on_from_its_json_as_if_it_had_never_been_kept(rows: list[t
         assert kept == straight
         assert len(kept.days) <= 90
         assert total(kept.whole).n_matured == len(rows), "what leaves the window stays in the release"
+
+
+def test_followers_of_budgets_fold_each_observation_once_and_a_refold_finds_the_same() -> None:
+    rows = [write(n, failed=n % 9 == 0, day=n % 30) for n in range(150)]
+    for number in range(60):
+        draw = drawn(number, stratum="other", probability=0.1, was_drawn=number % 2 == 0, day=number % 30)
+        rows += [draw, *(labelled(draw, number, failed=number % 8 == 0, day=number % 30) if number % 2 == 0 else ())]
+
+    async def story() -> None:
+        ledger, states = MemoryLedger(), MemoryRunningStates()
+        reducers: list[Reducer[Any]] = [
+            BudgetMonitor(objective()),
+            BudgetMonitor(objective("bad_outcome")),
+            BurnMonitor(objective("turn")),
+        ]
+        followers = [LedgerFollower("budgets", reducers, ledger, states) for _ in range(2)]
+        for start in range(0, len(rows), 50):
+            await ledger.append(rows[start : start + 50])
+            await asyncio.gather(*(follower.catch_up(batch=17) for follower in followers))
+        kept = await states.load("budgets")
+        assert kept == await followers[0].refold(len(rows))
+        assert len(kept) == 2
+        asked_for = await followers[0].pending_actions()
+        assert {BudgetAction.from_document(document).kind for document in asked_for.values()} >= {
+            BudgetActionKind.STEP_DOWN
+        }
+
+    asyncio.run(story())
 
 
 def test_the_design_effect_kept_step_by_step_is_that_of_whole_days() -> None:

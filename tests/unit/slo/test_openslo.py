@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from remit.adapters.formats.openslo import Version, openslo_document, read_openslo, render_openslo
+from remit.app.objectives import for_each_intent, read_objectives
+from remit.app.policy_files import read_policy_file
 from remit.conversations import IntentName
 from remit.errors import ObjectiveParseError
 from remit.slo import INDICATORS, Objective
 
+SHOP = Path(__file__).resolve().parents[3] / "examples" / "shop"
 REFUND = Objective(
     name="refund-status-correctness",
     service="support-agent",
@@ -217,3 +221,14 @@ def test_every_version_is_one_that_can_be_read_again(version: Version) -> None:
 def test_what_is_no_objective_is_one_clear_error(text: str) -> None:
     with pytest.raises(ObjectiveParseError, match=r"x\.yaml:\d"):
         read_openslo(text, "x.yaml")
+
+
+def test_the_shops_objectives_cover_every_indicator_and_are_written_as_an_export_writes_them() -> None:
+    policy = read_policy_file(SHOP / "policy.yaml")
+    objectives = read_objectives(policy, SHOP / "policy.yaml")
+    assert sorted(objective.metric for objective in objectives) == sorted(INDICATORS)
+    for objective in objectives:
+        written = (SHOP / "objectives" / f"{objective.name}.yaml").read_text(encoding="utf-8")
+        assert written == render_openslo([objective])
+    names = [one.name for one in for_each_intent(objectives, policy)]
+    assert len(set(names)) == len(names) > len(policy.intents)
