@@ -81,6 +81,11 @@ class CertificateBook:
         """The model of each intent whose rule speaks of its scores."""
         return {intent: ruling.model for intent, ruling in self._rulings.items() if ruling.model is not None}
 
+    def track_records(self) -> Mapping[IntentName, float]:
+        """The signal that each of these models was fitted with, where it is one of a pool."""
+        records = {intent: ruling.track_record for intent, ruling in self._rulings.items()}
+        return {intent: record for intent, record in records.items() if record is not None}
+
     def rulings(self) -> Mapping[IntentName, Ruling]:
         """Each intent's rule as last made, with its reason in words."""
         return self._rulings

@@ -93,7 +93,7 @@ async def live_gateway(
             grants=grants,
             intents=trained_intents(policy, centre.intents),
             agent=agent.agent,
-            confidence=CalibratedConfidence(book.models),
+            confidence=CalibratedConfidence(book.models, book.track_records),
             guardrails=LocalGuardrails(),
             desk=ScriptedDesk(),
             toolbox=toolbox,

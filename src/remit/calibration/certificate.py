@@ -1,7 +1,7 @@
 """What a calibration has shown, written down: where it holds, until when, and what ends it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -111,6 +111,7 @@ class Certificate:
         model: Gives the scores that the thresholds speak of.
         issued_at: When, UTC.
         expires_at: When it ends by age, UTC.
+        track_records: Of the intents of a pool: a signal that the model was fitted with.
     """
 
     agent: AgentName
@@ -131,6 +132,7 @@ class Certificate:
     model: CalibrationModel
     issued_at: datetime
     expires_at: datetime
+    track_records: Mapping[IntentName, float] = field(default_factory=dict)
 
     @property
     def id(self) -> CertificateId:

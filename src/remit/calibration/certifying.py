@@ -7,7 +7,7 @@ A calibration that was frozen before (`model`) needs no fitting, and all labels 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -21,6 +21,7 @@ from remit.calibration.labels import CountedLabels, LabelledProposal, share_of
 from remit.calibration.model import CalibrationModel
 from remit.calibration.reliability import Reliability, reliability
 from remit.calibration.risk_coverage import CurvePoint, OtherTarget, other_targets, risk_coverage
+from remit.calibration.track_record import TrackRecords
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence.verdicts import Finding
 from remit.statistics import clopper_pearson
@@ -61,6 +62,7 @@ class Calibrated:
         mix: Of the certified labels.
         n_fitted: Labels that fitted the model here.
         n_certified: Labels that chose the threshold.
+        track_records: Of the intents of a pool, from the fitted part: a signal that live scores need too.
     """
 
     labels: CountedLabels
@@ -78,6 +80,7 @@ class Calibrated:
     mix: TrafficMix
     n_fitted: int
     n_certified: int
+    track_records: dict[IntentName, float]
 
     @property
     def finding(self) -> Finding:
@@ -106,14 +109,17 @@ def calibrate(
     n_least = max(LEAST_LABELS, needed if model else round(needed / (1.0 - FITTING_SHARE) * 1.1))
     if len(labels.labels) < n_least:
         return TooFewLabels(len(labels.labels), n_least, max(RECOMMENDED_LABELS, 2 * n_least))
-    columns, wrong = Columns.of(labels.labels), np.array([each.wrong for each in labels.labels])
-    fitting = np.zeros(columns.n, dtype=np.bool_) if model else _fitting_part(labels.labels)
+    wrong = np.array([each.wrong for each in labels.labels])
+    fitting = np.zeros(len(wrong), dtype=np.bool_) if model else _fitting_part(labels.labels)
+    records = _records(labels.labels, fitting)
+    rows = _with_records(labels.labels, fitting, records)
+    columns = Columns.of(rows)
     cross_validated, log_loss = None, None
     if model is None:
         fitted = fit(columns.at(fitting), wrong[fitting])
         model, log_loss = fitted.model, fitted.log_loss
         cross_validated = reliability(fitted.out_of_fold, wrong[fitting])
-    certified = [each for each, is_fitted in zip(labels.labels, fitting, strict=True) if not is_fitted]
+    certified = [each for each, is_fitted in zip(rows, fitting, strict=True) if not is_fitted]
     return _certified_part(
         labels,
         certified,
@@ -124,7 +130,32 @@ def calibrate(
         model=model,
         cross_validated=cross_validated,
         log_loss=log_loss,
+        records=records.signals(),
     )
+
+
+def _records(labels: Sequence[LabelledProposal], fitting: NDArray[np.bool_]) -> TrackRecords:
+    """How the intents of a pool went in the fitted part; none for a single intent, where it would say nothing."""
+    if len({each.intent for each in labels}) < 2:
+        return TrackRecords()
+    return TrackRecords.of(
+        (each.intent, not each.wrong) for each, fitted in zip(labels, fitting, strict=True) if fitted
+    )
+
+
+def _with_records(
+    labels: Sequence[LabelledProposal], fitting: NDArray[np.bool_], records: TrackRecords
+) -> Sequence[LabelledProposal]:
+    """Labels with the track record of their intent, unless they come with one; nobody is in their own."""
+    if not records.records:
+        return labels
+    return [
+        each
+        if each.signals.track_record is not None
+        else replace(each, signals=replace(each.signals, track_record=records.signal(each.intent, own=own)))
+        for each, fitted in zip(labels, fitting, strict=True)
+        for own in [not each.wrong if fitted else None]
+    ]
 
 
 def _fitting_part(labels: Sequence[LabelledProposal]) -> NDArray[np.bool_]:
@@ -142,6 +173,7 @@ def _certified_part(
     model: CalibrationModel,
     cross_validated: Reliability | None,
     log_loss: float | None,
+    records: dict[IntentName, float],
 ) -> Calibrated:
     result = select_threshold(
         scores, wrong, error_at_most=target.error_at_most, delta=target.delta, definition=target.definition
@@ -174,6 +206,7 @@ def _certified_part(
         mix=TrafficMix.of(scores, intents, outside, n_out_of_scope=n_outside),
         n_fitted=len(labels.labels) - len(certified),
         n_certified=len(certified),
+        track_records=records,
     )
 
 
@@ -252,6 +285,7 @@ def certify(found: Calibrated, holder: Holder, *, issued_at: datetime, valid_for
         excluded=found.excluded,
         mix=found.mix,
         model=found.model,
+        track_records=found.track_records,
         issued_at=issued_at,
         expires_at=issued_at + timedelta(seconds=valid_for_s),
     )

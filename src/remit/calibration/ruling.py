@@ -24,11 +24,13 @@ class Ruling:
         rule: For the permit.
         why: One sentence with the figures.
         model: None while the thresholds are the policy's provisional ones.
+        track_record: Of the intent within its pool; None for a single intent.
     """
 
     rule: IntentRule
     why: str
     model: CalibrationModel | None = None
+    track_record: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +88,4 @@ def _certified(policy: Policy, intent: IntentName, level: AutonomyLevel, own: Ce
         shown = "no threshold is shown to keep the target: experts are asked"
     else:
         shown = f"{own.n_errors} errors in {own.n_contained} contained of {own.sample.n_certified} certified labels"
-    return Ruling(rule, f"certificate {own.id}: {shown}", own.model)
+    return Ruling(rule, f"certificate {own.id}: {shown}", own.model, own.track_records.get(intent))

@@ -7,6 +7,7 @@ that can be seen at the end of one conversation (benchmarks/calibration). A conv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from remit.conversations import IntentName
 from remit.statistics import Bounds, clopper_pearson
 
 PRIOR_WEIGHT = 1.0
@@ -66,3 +67,8 @@ class TrackRecords:
         # a little below each failure with the same record, and the label would be in the signal upside down.
         mean = (self.total.n_right + 1.0) / (self.total.n + 2.0)
         return (n_right + PRIOR_WEIGHT * mean) / (n + PRIOR_WEIGHT)
+
+    def signals(self) -> dict[IntentName, float]:
+        """The signal of each kind, for conversations that are not among those counted; kinds are intents."""
+        found = {IntentName(kind): self.signal(kind) for kind in sorted(self.records)}
+        return {intent: signal for intent, signal in found.items() if signal is not None}
