@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from remit.calibration.certificate import Target
+from remit.calibration.certificate import Circumstances, Target
 from remit.calibration.certifying import Calibrated, TooFewLabels
 from remit.calibration.labels import LabelledProposal
+from remit.calibration.ruling import Held, ruling_for
 from remit.calibration.running import Calibration, CalibrationRequest, calibrate_all, scopes_of, targets_of
 from remit.conversations import IntentName
 from remit.errors import PolicyParseError, SettingsError
@@ -129,3 +130,25 @@ def test_a_change_of_the_policy_says_what_it_grants(old: str, new: str, directio
 def test_an_intent_of_another_pool_does_not_teach() -> None:
     found = run(labels(600, 1, intent=IntentName("unheard_of")))
     assert found.excluded == {"of intents that were not asked for or that the policy does not have": 600}
+
+
+def test_in_a_pool_the_track_record_of_an_intent_is_a_signal_that_goes_live() -> None:
+    # Both intents look alike in every other signal; one of them fails far more often.
+    worse = [replace(each, wrong=each.wrong or number % 3 == 0) for number, each in enumerate(labels(900, 2))]
+    found = run([*labels(900, 1, intent=STATUS), *worse]).results[-2]
+    own = found.certificate
+    assert own is not None
+    assert own.track_records[STATUS] > own.track_records[REFUND] + 0.2
+    present = labels(1, 9)[0].signals.present()
+    better, poorer = ({**present, "track_record": own.track_records[intent]} for intent in (STATUS, REFUND))
+    assert own.model.probability(better) > own.model.probability(poorer) + 0.1
+    assert ruling_for(policy(), REFUND, AutonomyLevel.SUPERVISED_ANSWERS, [], ISSUED).track_record is None
+    here = Held(own, Circumstances(RELEASE, policy().digest))
+    ruling = ruling_for(policy(), REFUND, AutonomyLevel.SUPERVISED_ANSWERS, [here], ISSUED)
+    assert ruling.track_record == own.track_records[REFUND]
+
+
+def test_a_single_intent_has_no_track_record_among_its_signals() -> None:
+    (own, *_) = run(labels(600, 1, intent=IntentName("complaint"))).certificates
+    assert own.track_records == {}
+    assert "track_record" not in {term.signal for term in own.model.terms}
