@@ -1,11 +1,14 @@
 """Changes for the audit log, and the reading and checking of the log."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 from remit.adapters.store.audit import SqliteAuditLog
-from remit.audit import ChainCheck, Change, Checkpoint, Finding
+from remit.audit import AuditEntry, ChainCheck, Change, Checkpoint, EntryId, Finding
+from remit.audit.chain import change_from
 from remit.audit.model import Value
 from remit.errors import AuditDamaged
 from remit.identity import Actor
@@ -70,5 +73,34 @@ async def verify_log(log: SqliteAuditLog, checkpoint: Checkpoint | None = None) 
             last = damage.entry
         else:
             break
+    return _verification(check)
+
+
+def verify_export(text: str, checkpoint: Checkpoint | None = None) -> Verification:
+    """Check a log that `remit audit export` wrote, without its store: the same check, line by line."""
+    check = ChainCheck(checkpoint)
+    number = 0
+    for line in text.splitlines():
+        number += 1
+        try:
+            document = json.loads(line)
+            number = int(document["id"])
+            entry = AuditEntry(
+                EntryId(number), change_from(document["change"]), document["previous"], document["digest"]
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            check.add_unreadable(number, f"{type(error).__name__}: {error}", digest=_digest_in(line))
+        else:
+            check.add(entry)
+    return _verification(check)
+
+
+def _digest_in(line: str) -> str:
+    """The digest that a damaged line still names: the next one may follow it all the same."""
+    found = re.search(r'"digest": "([0-9a-f]{64})"', line)
+    return found[1] if found else ""
+
+
+def _verification(check: ChainCheck) -> Verification:
     end = check.end()
-    return Verification(check.n_entries, end, checkpoint, tuple(check.findings))
+    return Verification(check.n_entries, end, check.checkpoint, tuple(check.findings))

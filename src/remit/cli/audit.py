@@ -37,6 +37,9 @@ def _group(context: typer.Context) -> None:
 def verify(
     *,
     checkpoint: Annotated[str, typer.Option(help="A checkpoint that was kept elsewhere, as text or @FILE.")] = "",
+    exported: Annotated[
+        Path | None, typer.Option("--export", help="Check this file of remit audit export instead of the store.")
+    ] = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> int:
@@ -45,7 +48,8 @@ def verify(
     Whoever may write the store could compute the whole chain anew or cut off its end: that is detectable if a
     checkpoint is kept elsewhere. Exit codes: 0 intact, 1 damaged.
     """
-    verification = asyncio.run(_verify(_checkpoint(checkpoint), store))
+    kept = _checkpoint(checkpoint)
+    verification = asyncio.run(_verify(kept, store)) if exported is None else _verify_file(kept, exported)
     if as_json:
         _print_json(_verification_document(verification))
     else:
@@ -61,15 +65,25 @@ async def _verify(checkpoint: "Checkpoint | None", store: Path | None) -> "Verif
         return await verify_log(SqliteAuditLog(database), checkpoint)
 
 
+def _verify_file(checkpoint: "Checkpoint | None", file: Path) -> "Verification":
+    from remit.app.auditing import verify_export
+
+    return verify_export(_read(file, "export"), checkpoint)
+
+
 def _checkpoint(text: str) -> "Checkpoint | None":
     from remit.audit import parse_checkpoint
 
-    if not text.startswith("@"):
-        return parse_checkpoint(text) if text else None
+    if text.startswith("@"):
+        return parse_checkpoint(_read(Path(text[1:]), "checkpoint"))
+    return parse_checkpoint(text) if text else None
+
+
+def _read(file: Path, what: str) -> str:
     try:
-        return parse_checkpoint(Path(text[1:]).read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"checkpoint file {text[1:]!r}: cannot be read: {error}.\n  Check the path.") from error
+        raise SettingsError(f"{what} file {str(file)!r}: cannot be read: {error}.\n  Check the path.") from error
 
 
 def _tell(verification: "Verification") -> None:

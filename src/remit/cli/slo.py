@@ -52,7 +52,8 @@ def budgets(
         return EXIT_DONE
     place = policy_place(policy, "slo")
     read_policy, objectives = _objectives(place)
-    found = asyncio.run(_read(objectives, agent, store, simulated=simulated)) if objectives else ()
+    with screen(stderr=True, quiet=as_json).status("Counting what is new in the ledger"):
+        found = asyncio.run(_read(objectives, agent, store, simulated=simulated)) if objectives else ()
     code = _code(found)
     if as_json:
         document = {

@@ -165,6 +165,20 @@ def test_an_export_holds_every_entry_with_its_digests(written: Terminal, tmp_pat
     assert len(written.out.splitlines()) == 6
 
 
+def test_an_export_is_checked_without_its_store(written: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    assert written.run("audit", "export", "--out", str(file)) == 0
+    kept = checkpoint(written)
+    assert flaws(written, "--export", str(file), "--checkpoint", kept) == set()
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines[:2], lines[2].replace("expert", "viewer"), *lines[3:]]))
+    assert flaws(written, "--export", str(file)) == {(3, "altered")}
+    file.write_text("\n".join([*lines[:2], lines[2].replace('"change"', '"chance"'), *lines[3:]]))
+    assert flaws(written, "--export", str(file)) == {(3, "unreadable")}
+    file.write_text("\n".join(lines[:4]))
+    assert flaws(written, "--export", str(file), "--checkpoint", kept) == {(6, "checkpoint")}
+
+
 def test_show_filters_by_actor_action_and_subject(written: Terminal) -> None:
     assert written.json("audit", "show", "--last", "2")["n_found"] == 6
     assert written.json("audit", "show", "--subject", "account/ben")["n_found"] == 2
