@@ -56,6 +56,11 @@ class Granting:
         remit = await self.book.remit(self.agent)
         return remit.level_of(GrantKey(intent, self.release), policy=self.policy.digest, now=self.clock.now())
 
+    async def earned(self, intent: IntentName) -> AutonomyLevel:
+        """What has been earned, waivers left aside: signatures are asked for each level above it."""
+        grant = (await self.book.remit(self.agent)).grants.get(GrantKey(intent, self.release))
+        return grant.level if grant is not None and grant.policy == self.policy.digest else AutonomyLevel.SHADOW
+
     async def consequence(self, intent: IntentName, to: AutonomyLevel) -> Consequence:
         """What a step from what holds now means for people."""
         seen = await Observed(self.ledger).contained(self.agent, self.release)
@@ -70,7 +75,7 @@ class Granting:
         """
         now = self.clock.now()
         consequence = await self.consequence(intent, to)
-        earned = await self._earned(intent)
+        earned = await self.earned(intent)
         records = [record for record in looked.records if record.verdict.intent == intent]
         supports = tuple(Support.of(one) for one in records if one.verdict.finding is Finding.SUPPORTED)
         reachable = supported_level(self.policy, supports, agent=self.agent, intent=intent, release=self.release)

@@ -14,7 +14,9 @@ from remit.cli.calibrate import calibrate
 from remit.cli.demo import demo
 from remit.cli.eval import evaluate
 from remit.cli.gate import gate
+from remit.cli.grant import grant
 from remit.cli.imports import imports, replay
+from remit.cli.incident import incident
 from remit.cli.init import init
 from remit.cli.label import label
 from remit.cli.plan import plan
@@ -25,6 +27,7 @@ from remit.cli.serve import serve
 from remit.cli.slo import slo
 from remit.cli.stopping import resume, status, stop
 from remit.cli.verify import verify
+from remit.cli.worker import worker
 from remit.cli.world import world
 from remit.errors import RemitError
 
@@ -74,6 +77,9 @@ app.add_typer(release, name="release")
 app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
 app.add_typer(slo, name="slo")
+app.add_typer(grant, name="grant")
+app.add_typer(incident, name="incident")
+app.command("worker")(worker)
 app.command("stop")(stop)
 app.command("resume")(resume)
 app.command("status")(status)

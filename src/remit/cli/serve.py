@@ -45,6 +45,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
     from remit.adapters.memory import SystemClock
     from remit.adapters.store import SqliteDatabase
     from remit.app.centre import load_centre
+    from remit.app.controlling import controlling, objectives_of
     from remit.app.live import grant_what_is_earned, live_gateway
     from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
@@ -65,11 +66,22 @@ async def _serve(directory: Path, settings: Settings) -> None:
             ) as live,
         ):
             levels = await grant_what_is_earned(live, centre, database)
+            control = await controlling(
+                live.policy,
+                live.agent.name,
+                database,
+                clock,
+                settings=settings,
+                environ=os.environ,
+                objectives=objectives_of(live.policy, centre),
+                simulated=bool(centre.tools.world),
+            )
 
             def ready() -> None:
                 _introduce(console, live, levels, settings, address(listener))
 
-            await serve_gateway(live.gateway, settings, listener, ready)
+            async with control.running():
+                await serve_gateway(live.gateway, settings, listener, ready)
 
 
 def _introduce(

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from remit.cli.screen import screen
+from remit.cli.status import Around, around, windows_near
 from remit.cli.stores import StoreOption, open_store
 from remit.errors import SettingsError
 
@@ -161,21 +162,28 @@ def status(
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Show what is granted, waived, stopped and frozen, agent by agent."""
-    remits, now = asyncio.run(_remits(agent, store))
+    """Show what is granted, waived, stopped and frozen, what the next level needs, and which incidents are open."""
+    remits, now, stands = asyncio.run(_remits(agent, store))
     if as_json:
-        _print_json({"agents": [_remit_document(remit, now) for remit in remits]})
+        both = [{**_remit_document(remit, now), **one.document()} for remit, one in zip(remits, stands, strict=True)]
+        _print_json({"agents": both})
         return
     console = screen()
     if not remits:
         console.print("No agent has a remit here yet. Next:   remit eval, then remit serve")
         return
-    for remit in remits:
+    for remit, one in zip(remits, stands, strict=True):
         _tell(console, remit, now)
-    console.print("Next:   remit audit show")
+        for line in one.lines():
+            console.print(line, soft_wrap=True)
+    for line in windows_near(now):
+        console.print(line, soft_wrap=True)
+    open_now = [incident for one in stands for incident in one.incidents]
+    following = f"remit incident show {open_now[0].id}" if open_now else "remit audit show"
+    console.print(f"Next:   {following}")
 
 
-async def _remits(agent: str, store: Path | None) -> "tuple[Sequence[Remit], datetime]":
+async def _remits(agent: str, store: Path | None) -> "tuple[Sequence[Remit], datetime, Sequence[Around]]":
     from remit.adapters.memory import SystemClock
     from remit.adapters.store import SqliteGrantBook
     from remit.adapters.store.known_agents import known_agents
@@ -185,7 +193,8 @@ async def _remits(agent: str, store: Path | None) -> "tuple[Sequence[Remit], dat
         known = await known_agents(database)
         book = SqliteGrantBook(database)
         wanted = (agent_meant(agent, known),) if agent else known
-        return [await book.remit(one) for one in wanted], SystemClock().now()
+        remits, now = [await book.remit(one) for one in wanted], SystemClock().now()
+        return remits, now, [await around(database, remit, now) for remit in remits]
 
 
 def _tell(console: Console, remit: "Remit", now: datetime) -> None:

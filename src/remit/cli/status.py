@@ -1,0 +1,98 @@
+"""What `remit status` says beside the grants: open incidents, what the next level needs, who could not be told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remit.adapters.store import SqliteDatabase
+    from remit.control.grants import Remit
+    from remit.control.incidents import Incident
+    from remit.evidence.verdicts import VerdictRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around one agent's remit."""
+
+    incidents: "Sequence[Incident]"
+    blocking: dict[str, str]
+    given_up: Sequence[str]
+
+    def lines(self) -> Iterator[str]:
+        """For the terminal."""
+        for one in self.incidents:
+            yield f"  INCIDENT {one.id}, {one.opened_at:%Y-%m-%d %H:%M} UTC: {one.title}; owed: {one.owes}"
+        for intent, what in self.blocking.items():
+            yield f"  {intent}: {what}"
+        for problem in self.given_up:
+            yield f"  NOT TOLD: {problem}"
+
+    def document(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "incidents": [{"id": one.id, "title": one.title, "owes": one.owes} for one in self.incidents],
+            "next_level": self.blocking,
+            "not_told": list(self.given_up),
+        }
+
+
+async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> Around:
+    """Read what stands around a remit."""
+    from remit.adapters.store import SqliteIncidents, SqliteOutbox, SqliteVerdictRecords
+
+    incidents = await SqliteIncidents(database).list(remit.agent, only_open=True)
+    records = await SqliteVerdictRecords(database).latest(remit.agent, at_most=500)
+    given_up = await SqliteOutbox(database).given_up()
+    mine = [
+        f"{one.notice.recipient.address} of {one.notice.tidings.title!r}: {problem}"
+        for one, problem in given_up
+        if one.notice.tidings.agent == remit.agent
+    ]
+    return Around(incidents, _blocking(remit, records, now), mine)
+
+
+def _blocking(remit: "Remit", records: "Sequence[VerdictRecord]", now: datetime) -> dict[str, str]:
+    """For each grant, the first level above it whose latest verdicts do not all support it."""
+    from remit.evidence.verdicts import Finding
+    from remit.policy.levels import AutonomyLevel
+
+    blocking = {}
+    for key, grant in remit.grants.items():
+        held = remit.level_of(key, policy=grant.policy, now=now)
+        mine = [
+            one
+            for one in records
+            if one.verdict.intent == key.intent and (one.release, one.policy) == (key.release, grant.policy)
+        ]
+        for level in AutonomyLevel:
+            latest = {one.verdict.gate: one.verdict for one in reversed(mine) if one.verdict.level == level.label}
+            missing = [
+                verdict
+                for verdict in latest.values()
+                if verdict.finding is not Finding.SUPPORTED and not verdict.observed_only
+            ]
+            if level > held and latest:
+                gates = "; ".join(f"{one.gate} is {one.finding.value}" for one in missing)
+                what = f"{level.label} needs {gates}" if missing else f"{level.label} is supported: remit grant promote"
+                blocking[str(key.intent)] = what
+                break
+    return blocking
+
+
+def windows_near(now: datetime) -> Iterator[str]:
+    """The freeze window of the contact centre here that holds, or the next one; nothing if there is no centre."""
+    from remit.app.policy_files import read_policy_file
+    from remit.cli.places import centre_near
+    from remit.control.freezing import next_window, window_that_holds
+
+    centre = centre_near()
+    if centre is None:
+        return
+    windows = read_policy_file(centre.policy).freeze
+    holds, following = window_that_holds(windows, now), next_window(windows, now)
+    if holds is not None:
+        yield f"Promotions are frozen by the policy until {holds.ends:%Y-%m-%d %H:%M} UTC: {holds.why}"
+    elif following is not None:
+        yield f"The policy freezes promotions from {following.begins:%Y-%m-%d %H:%M} UTC: {following.why}"
