@@ -1,4 +1,4 @@
-"""Fills a ledger on disk and times one new observation at growing lengths of history.
+"""Fills a ledger on disk and times one new observation with little and with much history.
 
 Run with: python -m benchmarks.evidence [--observations 1000000] [--json FILE]
 """
@@ -34,7 +34,7 @@ from remit.statistics.e_process import Side, Wealth, grid
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 N_INTENTS, N_REDUCERS, PER_DAY, BATCH = 50, 10, 5_000, 1_000
-SAMPLES = 300
+SAMPLES, ROUNDS, SMALL = 60, 10, 1_000
 FOLDED = 10_000
 """So many observations are folded while the ledger is filled; then all states are there and grow no more."""
 
@@ -100,9 +100,9 @@ class Spent:
     cpu_s: list[float] = field(default_factory=list)
 
     @contextmanager
-    def on(self, n: int) -> Iterator[None]:
+    def on(self, n: int) -> Iterator["Spent"]:
         wall, cpu = time.perf_counter(), time.process_time()
-        yield
+        yield self
         self.wall_s.append((time.perf_counter() - wall) / n)
         self.cpu_s.append((time.process_time() - cpu) / n)
 
@@ -162,7 +162,7 @@ class Filled:
             with follow.on(1):
                 await self.follower.catch_up()
         conversation = Spent()
-        for _ in range(100):
+        for _ in range(SAMPLES):
             with conversation.on(1):
                 await self.read_conversation()
         return {"append": append.each(), "follow": follow.each(), "a_conversation": conversation.each()}
@@ -173,21 +173,51 @@ class Filled:
 
 
 async def run(n_observations: int, folder: Path) -> Mapping[str, Any]:
-    lengths = [length for length in (1_000, 10_000, 100_000, 1_000_000) if length < n_observations] + [n_observations]
-    result: dict[str, Any] = {"reducers": N_REDUCERS, "intents": N_INTENTS, "batch": BATCH, "at": {}}
-    async with SqliteDatabase(folder / "ledger.db") as database:
-        filled = Filled(database)
-        for length in lengths:
-            print(f"filling to {length} ...", flush=True)
-            filling = await filled.fill(length)
-            result["at"][length] = {"filling": filling, **await filled.measure()}
-            print(json.dumps(result["at"][length]), flush=True)
-        one = time.perf_counter()
-        aggregates = await filled.ledger.aggregates(Selection(agent=AgentName("shop")))
-        result["aggregates"] = {"rows": len(aggregates), "ms": round(1e3 * (time.perf_counter() - one), 1)}
-        result["restarted_follower"] = await restarted(database)
+    result: dict[str, Any] = {
+        "reducers": N_REDUCERS,
+        "intents": N_INTENTS,
+        "batch": BATCH,
+        "observations": n_observations,
+    }
+    async with SqliteDatabase(folder / "large.db") as large_one, SqliteDatabase(folder / "small.db") as small_one:
+        large, small = Filled(large_one), Filled(small_one)
+        await small.fill(SMALL)
+        print(f"filling to {n_observations} ...", flush=True)
+        result["filling"] = await large.fill(n_observations)
+        result["rounds"] = await in_turn(small, large)
+        with Spent().on(1) as one:
+            aggregates = await large.ledger.aggregates(Selection(agent=AgentName("shop")))
+        result["aggregates"] = {"rows": len(aggregates), **one.each()}
+        result["restarted_follower"] = await restarted(large_one)
     result["counting"] = await counting(folder)
     return result
+
+
+async def in_turn(small: Filled, large: Filled) -> Mapping[str, Any]:
+    """Both ledgers in turn, so that a busy machine is busy for both; ratios of a round's mean CPU times."""
+    spent: dict[str, dict[str, list[Mapping[str, float]]]] = {}
+    for number in range(ROUNDS):
+        for name, filled in (
+            (("small", small), ("large", large)) if number % 2 else (("large", large), ("small", small))
+        ):
+            for part, each in (await filled.measure()).items():
+                spent.setdefault(part, {"small": [], "large": []})[name].append(each)
+    return {part: compared(both["small"], both["large"]) for part, both in spent.items()}
+
+
+def compared(small: list[Mapping[str, float]], large: list[Mapping[str, float]]) -> Mapping[str, Any]:
+    ratios = [b["cpu_mean_ms"] / a["cpu_mean_ms"] for a, b in zip(small, large, strict=True)]
+    return {
+        "large_over_small_cpu": spread(ratios),
+        "large_cpu_mean_ms": spread([one["cpu_mean_ms"] for one in large]),
+        "large_wall_p50_ms": spread([one["wall_p50_ms"] for one in large]),
+        "large_wall_p90_ms": spread([one["wall_p90_ms"] for one in large]),
+        "n_a_round": large[0]["n"],
+    }
+
+
+def spread(values: list[float]) -> Mapping[str, float]:
+    return {"median": round(median(values), 3), "least": round(min(values), 3), "most": round(max(values), 3)}
 
 
 async def restarted(database: SqliteDatabase) -> Mapping[str, float]:
