@@ -7,11 +7,24 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remit.adapters.confidence import CalibratedConfidence, SignalConfidence, signals_of
+from remit.adapters.confidence import CalibratedConfidence, SignalConfidence, signals_of, signals_of_step
 from remit.calibration.model import CalibrationModel, Term
-from remit.conversations import Conversation, ConversationId, IntentName, Message, ToolExchange, TranscriptEntry, TurnId
-from remit.policy.proposals import ProposedAnswer
+from remit.conversations import (
+    Answered,
+    Conversation,
+    ConversationId,
+    HandoffReason,
+    IntentName,
+    Message,
+    ReleaseId,
+    ToolExchange,
+    TranscriptEntry,
+    TurnId,
+)
+from remit.policy.decisions import RunTool
+from remit.policy.proposals import ProposedAnswer, ProposedCall, ProposedHandoff
 from remit.runtime.ports import AgentView, IntentEstimate, IntentGuess
+from remit.runtime.report import StepReport, TurnReport
 from remit.tools import ToolCall, ToolFailed, ToolName, ToolOutcomeUnknown, ToolResult, ToolSucceeded
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,3 +95,34 @@ def test_everything_that_is_known_becomes_a_signal() -> None:
         "proposes_call": 0.0,
         "tokens": 3.0,
     }
+
+
+def test_a_recorded_step_has_the_signals_that_it_was_decided_by() -> None:
+    found, lost = ToolSucceeded({}), ToolFailed("no")
+    answer = ProposedAnswer("x", signals={"grounding": 0.6})
+    decision = RunTool(CALL, "a test")
+    steps = (
+        StepReport(1, ProposedCall(CALL), 0.9, decision, result=found),
+        StepReport(2, ProposedCall(CALL), 0.9, decision, result=lost),
+        StepReport(3, answer, 0.9, decision),
+        StepReport(4, ProposedHandoff(HandoffReason.CUSTOMER_REQUEST), None, decision),
+    )
+    live = view((A, 0.9), tools=(found, lost))
+    report = TurnReport(
+        turn=live.turn,
+        outcome=Answered("x"),
+        intents=(A,),
+        estimate=live.intents,
+        level=None,
+        release=ReleaseId("r"),
+        policy="p",
+        steps=steps,
+        conversation=live.conversation,
+        latency_ms=1.0,
+    )
+    assert signals_of_step(report, 3) == signals_of(answer, live)
+    first = signals_of_step(report, 1)
+    assert first is not None
+    assert (first.tool_errors, first.tool_successes, first.proposes_call) == (0.0, 0.0, 1.0)
+    assert signals_of_step(report, 4) is None
+    assert signals_of_step(report, 5) is None
