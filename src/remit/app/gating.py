@@ -91,13 +91,20 @@ async def look(request: GateRequest, ledger: Ledger, states: RunningStates, reco
     decisive = await records.decisive(request.agent)
     questions = questions_of(request, decisive)
     body = await read_body(questions, follower.name, states)
-    verdicts = tuple(settled(answer(one, body), earlier_of(one, decisive)) for one in questions)
-    made = [
-        record_of(question, body, verdict, policy=request.policy.digest)
-        for question, verdict in zip(questions, verdicts, strict=True)
-    ]
+    own = [one for one in decisive if one.release == request.release]
+    made = [_recorded(question, body, own, policy=request.policy.digest) for question in questions]
     kept = await records.keep(made)
-    return Look(verdicts, tuple(kept), body.position, n_new)
+    return Look(tuple(one.verdict for one in kept), tuple(kept), body.position, n_new)
+
+
+def _recorded(question: Question, body: Body, decisive: Sequence[VerdictRecord], *, policy: str) -> VerdictRecord:
+    """What this look finds, unless an earlier one has settled it; the same evidence is the same record."""
+    verdict = answer(question, body)
+    record = record_of(question, body, verdict, policy=policy)
+    earlier = earlier_of(question, decisive)
+    if earlier is None or earlier.id == record.id:
+        return record
+    return record_of(question, body, settled(verdict, earlier), policy=policy)
 
 
 def questions_of(request: GateRequest, decisive: Sequence[VerdictRecord]) -> tuple[Question, ...]:

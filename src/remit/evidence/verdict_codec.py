@@ -1,7 +1,7 @@
 """Verdict records as JSON and back, and the id that follows from their content."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,9 @@ _ID_LENGTH = 20
 
 def encode_record(record: VerdictRecord) -> str:
     """The whole record as canonical JSON; infinite numbers are kept."""
-    return canonical_json({**asdict(record), "at": record.at.isoformat()})
+    return canonical_json(
+        {**_content(record), "id": record.id, "at": record.at.isoformat(), "position": record.position}
+    )
 
 
 def decode_record(text: str) -> VerdictRecord:
@@ -50,8 +52,21 @@ def with_id(record: VerdictRecord) -> VerdictRecord:
 
 def id_of(record: VerdictRecord) -> VerdictId:
     """`v-` and the beginning of a digest: the same evidence and finding have the same id."""
-    content = {key: value for key, value in asdict(record).items() if key not in ("id", "at", "position")}
-    return VerdictId(f"v-{digest_of(content)[:_ID_LENGTH]}")
+    return VerdictId(f"v-{digest_of(_content(record))[:_ID_LENGTH]}")
+
+
+def _content(record: VerdictRecord) -> dict[str, Any]:
+    """Everything but the id, when and up to where."""
+    verdict = record.verdict
+    parts = {name: getattr(verdict, name) for name in ("interval", "needed", "live")}
+    plain = {name: None if part is None else _shallow(part) for name, part in parts.items()}
+    content = {**_shallow(record), "verdict": {**_shallow(verdict), **plain}}
+    return {name: value for name, value in content.items() if name not in ("id", "at", "position")}
+
+
+def _shallow(value: VerdictRecord | GateVerdict | Interval | Needed | LiveFigures) -> dict[str, Any]:
+    # dataclasses.asdict copies every tuple again; these hold nothing that could change.
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def _verdict(content: dict[str, Any]) -> GateVerdict:

@@ -182,6 +182,8 @@ class VerdictRecord:
 
     @property
     def is_decisive(self) -> bool:
-        """Whether it settles the gate for the release: supported, refuted, or held at its most conversations."""
+        """Whether it settles the gate for the release: supported, refuted, or held, and no earlier record did."""
+        if self.verdict.settled_by:
+            return False
         held = self.verdict.live is not None and self.verdict.live.held
         return self.verdict.finding is not Finding.UNDECIDED or held

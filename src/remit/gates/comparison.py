@@ -8,7 +8,7 @@ from remit.evidence.verdicts import Finding, GateVerdict, Needed
 from remit.gates.live import at_present_rate, built, figures_of
 from remit.gates.origins import Cells, origin_key
 from remit.gates.question import ORIGINS, Body, Question
-from remit.gates.seen import pace_of, seen_by
+from remit.gates.seen import Seen, pace_of, seen_by
 from remit.gates.words import counted, joined
 from remit.policy.gates import LiveGate, NoWorseThan
 from remit.policy.live_metrics import labels_that_count
@@ -36,7 +36,7 @@ def stable_verdict(question: Question, gate: LiveGate, bound: NoWorseThan, body:
         finding = Finding.SUPPORTED
     needed = None
     if finding is Finding.UNDECIDED and better.n_errors:
-        needed = _needed(question, gate, better, body)
+        needed = _needed(question, gate, better, seen, body)
     shown = e_value(against if finding is Finding.REFUTED else log_e)
     figures = replace(figures_of(seen, alpha), log_e=log_e, log_e_against=against, phi=1.0)
     why = joined(_what_was_seen(gate, cells), _what_follows(bound, finding, shown, needed, n_errors=better.n_errors))
@@ -64,13 +64,12 @@ def _after(state: ErrorOrigin, cells: tuple[Cells, ...]) -> ErrorOrigin:
     return replace(state, log_wealths=tuple(held), n_errors=n_errors)
 
 
-def _needed(question: Question, gate: LiveGate, better: ErrorOrigin, body: Body) -> Needed | None:
+def _needed(question: Question, gate: LiveGate, better: ErrorOrigin, seen: Seen, body: Body) -> Needed | None:
     """At the present ratio of errors; conversations from how many errors there were among them."""
     further = at_present_rate(better.log_wealths, better.n_errors, threshold=log(1.0 / question.alpha.share))
-    pace = pace_of(question, body, n_labels=seen_by(question, gate, body).n)
+    pace = pace_of(question, body, n_labels=seen.n)
     if further is None or pace is None:
         return None
-    seen = seen_by(question, gate, body)
     labels = ceil(further * max(1, seen.n) / better.n_errors)
     days = max(float(gate.min_days - seen.n_days), labels / (pace.per_day * pace.label_share))
     return Needed(

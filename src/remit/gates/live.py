@@ -1,6 +1,7 @@
 """A rate measured on live conversations: at most, at least, or no worse than people were."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil, exp, inf, log
 
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, LiveFigures, Needed
@@ -13,6 +14,7 @@ from remit.policy.gates import AtLeast, LiveGate, NoWorseThan
 from remit.policy.live_metrics import budget
 from remit.statistics import (
     AlphaLedger,
+    Bounds,
     Wealth,
     clopper_pearson,
     confidence_sequence_of_counts,
@@ -248,9 +250,14 @@ def _interval(seen: Seen, alpha: AlphaLedger, *, floor: bool) -> Interval | None
     phi = seen.effect.phi_upper
     n_errors = ceil(seen.losses.get(CLASSES, 0) / phi)
     n = max(n_errors, int(seen.n / phi))
-    bounds = confidence_sequence_of_counts(n, n_errors, alpha=alpha.alpha)
+    bounds = _bounds(n, n_errors, alpha.alpha)
     bounds = bounds.mirrored() if floor else bounds
     return Interval(bounds.low, bounds.high, method=INTERVAL_METHOD, confidence=round(1.0 - alpha.alpha, 12))
+
+
+@lru_cache(maxsize=4096)
+def _bounds(n: int, n_errors: int, alpha: float) -> Bounds:
+    return confidence_sequence_of_counts(n, n_errors, alpha=alpha)
 
 
 def what_was_seen(gate: LiveGate, seen: Seen) -> str:

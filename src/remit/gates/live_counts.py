@@ -92,6 +92,9 @@ class Part:
         )
 
 
+_EMPTY = Part()
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
     """What was seen of one (agent, release, intent, level, metric).
@@ -137,25 +140,25 @@ class LiveCounting:
     def add(self, state: LiveCounts, recorded: Recorded) -> LiveCounts:
         """One row more. An outcome that may still change only waits; a revision takes back what it replaces."""
         row = recorded.observation
-        state = replace(state, digest=chained(state.digest, recorded))
+        digest = chained(state.digest, recorded)
         if row.strength < Strength.PROOF_OF_VALUE:
-            return replace(state, n_weaker=state.n_weaker + 1)
+            return replace(state, n_weaker=state.n_weaker + 1, digest=digest)
         was = row.details.get("was")
-        replaces = bool(row.details.get("was_matured"))
-        part = before = state.parts.get(f"{row.label}|{row.stratum}", Part())
-        if replaces and was in (Outcome.PASSED, Outcome.FAILED) and part.n:
+        name = f"{row.label}|{row.stratum}"
+        part = before = state.parts.get(name, _EMPTY)
+        if was in (Outcome.PASSED, Outcome.FAILED) and row.details.get("was_matured") and part.n:
             part = part.without(row, loss_replaced(row))
         if row.matured and row.outcome.counts:
             part = part.after(row)
-        if part is not before:
-            state = replace(state, parts={**state.parts, f"{row.label}|{row.stratum}": part})
         opened = not row.matured and not was
         closed = row.key.endswith(MATURED)
         not_counted = (not row.outcome.counts) - (was == Outcome.DISPUTED)
-        return replace(
-            state,
+        return LiveCounts(
+            parts=state.parts if part is before else {**state.parts, name: part},
             n_open=max(0, state.n_open + opened - closed),
             n_not_counted=max(0, state.n_not_counted + not_counted),
+            n_weaker=state.n_weaker,
+            digest=digest,
         )
 
     def encode(self, state: LiveCounts) -> Any:

@@ -12,6 +12,7 @@ from remit.gates.answer import METHOD_VERSION, answer
 from remit.gates.question import Body, Question
 from remit.gates.words import joined
 from remit.policy.gate_documents import gate_document, read_gate
+from remit.policy.gate_words import statement
 from remit.policy.gates import LiveGate
 from remit.policy.levels import AutonomyLevel
 
@@ -59,16 +60,18 @@ def earlier_of(question: Question, decisive: Iterable[VerdictRecord]) -> Verdict
     """The record that settled the same live gate for the same release, the worst finding first; None if none did."""
     if not isinstance(question.gate, LiveGate):
         return None
-    gate = gate_document(question.gate)
     same = [
         one
         for one in decisive
-        if one.gate == gate
-        and one.release == question.release
+        if one.release == question.release
         and one.verdict.intent == question.intent
         and one.verdict.level == question.level.label
+        and one.verdict.gate == statement(question.gate)
         and not one.verdict.settled_by
     ]
+    if same:
+        gate = gate_document(question.gate)
+        same = [one for one in same if one.gate == gate]
     return min(same, key=lambda one: _WORST_FIRST[one.verdict.finding], default=None)
 
 
@@ -81,13 +84,12 @@ def settled(verdict: GateVerdict, earlier: VerdictRecord | None) -> GateVerdict:
     Supported stays supported while it is not refuted; refuted, and held at the most conversations, stay so for the
     release. A release that comes after it may try again, with its share of the alpha ledger.
     """
-    if earlier is None or verdict.finding is Finding.REFUTED:
+    if earlier is None:
         return verdict
     was = earlier.verdict
+    if verdict.finding is Finding.REFUTED and was.finding is not Finding.REFUTED:
+        return verdict
     live = verdict.live
-    held = live is not None and live.held
-    if verdict.finding is was.finding and (verdict.finding is Finding.SUPPORTED or held):
-        return verdict  # this look comes to it by itself
     if was.finding is Finding.UNDECIDED and live is not None:
         live = replace(live, held=True)
     word = {Finding.SUPPORTED: "Supported", Finding.REFUTED: "Refuted", Finding.UNDECIDED: "Not earned"}[was.finding]

@@ -48,11 +48,13 @@ class SqliteVerdictRecords:
 
 
 def _keep(connection: sqlite3.Connection, record: VerdictRecord) -> VerdictRecord:
-    connection.execute(
+    made = connection.execute(
         "insert into verdict_records (id, agent, decisive, at, content) values (?, ?, ?, ?, ?)"
         " on conflict (id) do nothing",
         (record.id, record.agent, record.is_decisive, record.at.isoformat(), encode_record(record)),
-    )
+    ).rowcount
+    if made:
+        return record
     (content,) = connection.execute("select content from verdict_records where id = ?", (record.id,)).fetchone()
     return _decoded(record.id, content)
 

@@ -1,0 +1,1 @@
+"""What a look at the gates of fifty intents costs on a long ledger."""
