@@ -1,6 +1,7 @@
 """Where labels for a calibration come from, and certificates that a person asks to keep."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from remit.adapters.formats.proposals import read_proposals
@@ -8,9 +9,9 @@ from remit.adapters.store import SqliteCertificates, SqliteDatabase
 from remit.adapters.store.audit import SqliteAuditLog
 from remit.app.accounts import expect_role
 from remit.app.auditing import change_by
-from remit.calibration.certificate import Certificate
+from remit.calibration.certificate import Certificate, Circumstances, Status
 from remit.calibration.labels import METRIC, LabelledProposal, label_of
-from remit.calibration.running import Calibration
+from remit.calibration.running import Calibration, CalibrationRequest
 from remit.conversations import AgentName
 from remit.errors import SettingsError
 from remit.evidence import Ledger, Selection
@@ -68,3 +69,21 @@ async def keep_certificates(
             )
         )
     return certificates
+
+
+# ── what is kept ──────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class KeptStatus:
+    """A certificate in force and whether it holds for this release and this policy; monitors are asked elsewhere."""
+
+    certificate: Certificate
+    status: Status
+
+
+async def statuses(request: CalibrationRequest, database: SqliteDatabase, clock: Clock) -> Sequence[KeptStatus]:
+    """The certificates of the agent that nobody has withdrawn, oldest first; needs a policy in the request."""
+    policy = "" if request.policy is None else request.policy.digest
+    here = Circumstances(request.release, policy)
+    kept = await SqliteCertificates(database, clock).in_force(request.agent)
+    wanted = [each for each in kept if not request.intent or request.intent in (each.pool, *each.intents)]
+    return [KeptStatus(each, each.status(clock.now(), here)) for each in wanted]

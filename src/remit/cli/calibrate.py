@@ -40,6 +40,9 @@ def calibrate(
     policy: Annotated[Path | None, typer.Option(help="The policy; default: the centre's.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report with its plots: .html, .md or .json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result for machines, on standard output.")] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only show the kept certificates and whether they hold.")
+    ] = False,
     store: StoreOption = None,
 ) -> int:
     """Find the thresholds at which the agent keeps the policy's error rate, with the most containment.
@@ -50,7 +53,9 @@ def calibrate(
     if html is not None:
         report_form(html)
         expect_writable(html)
-    request = _request(agent, policy, intent, error, delta)
+    request = _request(agent, policy, intent, error, delta, needs_target=not status)
+    if status:
+        return asyncio.run(_show_status(request, store, as_json=as_json))
     if keep and request.policy is None:
         raise SettingsError("--keep needs a policy.\n  Run it in a contact centre, or give --policy and --agent.")
     found = asyncio.run(_calibrate(request, labels, sampled, store, keep=keep, quiet=as_json))
@@ -67,7 +72,13 @@ def calibrate(
 
 # ── what is asked for ─────────────────────────────────────────────────────────────────────────────
 def _request(
-    agent: Path | None, policy: Path | None, intent: str, error: float | None, delta: float | None
+    agent: Path | None,
+    policy: Path | None,
+    intent: str,
+    error: float | None,
+    delta: float | None,
+    *,
+    needs_target: bool = True,
 ) -> "CalibrationRequest":
     """Fills in what the contact centre's own folder knows; outside of one only labels are looked at."""
     from remit.app.centre import FILE, load_centre
@@ -80,7 +91,8 @@ def _request(
         agent, policy = agent or centre.agent, policy or centre.policy
     if policy is not None:
         request = _in_centre(request, agent, policy)
-    targets_of(request)
+    if needs_target:
+        targets_of(request)
     return request
 
 
@@ -153,6 +165,34 @@ async def _keep(found: "Calibration", database: "SqliteDatabase") -> None:
     clock = SystemClock()
     actor = await acting(database, needs=Role.OPERATOR, clock=clock)
     await keep_certificates(found, database, clock, actor=actor)
+
+
+# ── what is kept ───────────────────────────────────────────────────────────────────────────────────
+async def _show_status(request: "CalibrationRequest", store: Path | None, *, as_json: bool) -> int:
+    """0 if every certificate in force holds, 2 if one is void or there is none."""
+    from remit.adapters.memory import SystemClock
+    from remit.app.calibrating import statuses
+    from remit.calibration.certificate import Valid
+    from remit.cli.calibration_table import status_document, status_table
+
+    if request.policy is None:
+        raise SettingsError(
+            "certificates are of an agent.\n  Run this in a contact centre, or give --policy and --agent."
+        )
+    clock = SystemClock()
+    async with open_store(store) as database:
+        found = await statuses(request, database, clock)
+    if as_json:
+        typer.echo(json.dumps({"certificates": status_document(found)}, indent=2))
+    elif not found:
+        screen(soft_wrap=True).print(
+            "No certificates are kept: the policy's provisional thresholds decide.\n"
+            "Next: remit calibrate --labels FILE --keep"
+        )
+    else:
+        screen().print(status_table(found))
+        screen(soft_wrap=True).print("Next: remit calibrate --keep replaces what is void")
+    return 0 if found and all(isinstance(each.status, Valid) for each in found) else 2
 
 
 # ── telling ───────────────────────────────────────────────────────────────────────────────────────

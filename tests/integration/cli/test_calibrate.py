@@ -109,6 +109,16 @@ def test_labels_can_be_looked_at_outside_of_a_centre(
     assert "--keep needs a policy" in capsys.readouterr().err
 
 
+def test_before_any_certificate_the_status_says_what_decides(
+    centre: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("REMIT_STORE")
+    terminal = Terminal(centre, monkeypatch, capsys)
+    terminal.first_admin()
+    assert terminal.run("calibrate", "--status") == 2
+    assert "provisional thresholds decide" in terminal.out
+
+
 def test_keeping_asks_who_it_is_and_is_audited(
     centre: Path, label_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +136,15 @@ def test_keeping_asks_who_it_is_and_is_audited(
     (certificate,) = kept(terminal.store)
     assert certificate.id == document["results"][0]["certificate"]["id"]
     assert certificate.intents == ("refund",)
+    assert terminal.run("calibrate", "--status", "--json") == 0
+    (shown,) = json.loads(terminal.out)["certificates"]
+    assert (shown["id"], shown["holds"]) == (certificate.id, True)
+    policy = centre / "policy.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("<= 100.0", "<= 50.0"), encoding="utf-8")
+    assert terminal.run("calibrate", "--status", "--json") == 2
+    assert json.loads(terminal.out)["certificates"][0]["cause"] in ("release", "policy")
+    assert terminal.run("calibrate", "--status") == 2
+    assert "void: it is of" in " ".join(terminal.out.split())
     (change,) = [each for each in changes(terminal.store) if each.action == "certificate_kept"]
     assert (change.actor.name, change.after["certificate"]) == ("ana", certificate.id)
     assert change.evidence == certificate.sample.digest
