@@ -192,6 +192,7 @@ def test_a_write_that_breaks_is_in_doubt_and_a_read_that_breaks_has_failed(place
     assert isinstance(write, ToolOutcomeUnknown)
     assert again == write
     assert isinstance(read, ToolFailed)
+    assert read.crashed
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Whatever of ours breaks in a trial, it is never scored as the agent's; seeds and what is kept follow their rules."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,7 +24,9 @@ from remit.evaluation.retention import Retention
 from remit.evaluation.seeds import trial_seed
 from remit.evaluation.trial import TrialLimits, TrialPlan, run_trial
 from remit.evidence import Outcome
+from remit.runtime.ports import StepKey, Toolbox
 from remit.scenarios.model import Scenario, ScenarioId
+from remit.tools import ToolCall, ToolFailed, ToolName, ToolResult, ToolSpec
 
 CENTRE = Path(__file__).parents[1] / "integration/evaluation/centre"
 CLOCK = FixedClock(datetime(2026, 11, 1, 9, 0, tzinfo=UTC))
@@ -85,6 +87,31 @@ class Sabotage:
     fresh_world: Callable[..., Any] = MemoryStage.fresh_world
 
 
+@dataclass(frozen=True)
+class SameResult:
+    """Stands before a toolbox: whatever is called, this comes back."""
+
+    inner: Toolbox
+    result: ToolResult
+
+    async def catalogue(self) -> Mapping[ToolName, ToolSpec]:
+        return await self.inner.catalogue()
+
+    async def run(self, call: ToolCall, key: StepKey) -> ToolResult:
+        return self.result
+
+
+@dataclass(frozen=True)
+class SameResultStage(Sabotage):
+    """A stage all of whose tools bring back the same."""
+
+    result: ToolResult = ToolFailed("no")
+
+    async def set_up(self, scenario: Scenario, conversation: ConversationId, seed: int) -> Setup:
+        setup = await self.stage.set_up(scenario, conversation, seed)
+        return replace(setup, ports=replace(setup.ports, toolbox=SameResult(setup.ports.toolbox, self.result)))
+
+
 PARTS = st.sampled_from(
     [
         ("stage", ""),
@@ -140,6 +167,27 @@ def test_a_guard_that_fails_is_no_failure_of_the_agent(part: str) -> None:
     trial = asyncio.run(run_trial(plan, broken, TrialLimits()))
 
     assert trial.outcome is Outcome.INFRASTRUCTURE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [
+        (ToolFailed("no such order"), Outcome.FAILED),
+        (ToolFailed("it broke off: KeyError", crashed=True), Outcome.INFRASTRUCTURE_ERROR),
+    ],
+)
+def test_a_tool_that_refuses_is_the_agents_to_handle_and_one_that_breaks_is_ours(
+    result: ToolResult, outcome: Outcome
+) -> None:
+    stage, scenarios = parcels()
+    plan = TrialPlan(RunId("r"), scenarios["order_status[1]"], 0, 1, reference_changes=None)
+
+    trial = asyncio.run(
+        run_trial(plan, SameResultStage(stage, "", "", RuntimeError(), 0, result=result), TrialLimits())
+    )
+
+    assert trial.outcome is outcome
+    assert trial.attributed_to == ("agent" if outcome is Outcome.FAILED else "infrastructure")
 
 
 @given(st.lists(st.tuples(st.integers(), st.text(max_size=5), st.integers(0, 9)), unique=True, max_size=50))

@@ -1,15 +1,17 @@
 """Notices what breaks in a trial although the turn survives it.
 
 A turn fails closed: whatever breaks around the agent becomes a handoff. Live that is right; in a trial it would be
-scored as the agent's. So every port is watched, and a trial in which one of ours failed does not count.
+scored as the agent's. So every port is watched, and a trial in which one of ours failed does not count; nor does one in
+which a tool broke down. A tool that refuses has not failed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from remit.errors import AgentUnreachable
-from remit.runtime.ports import Agent, AgentReply, AgentView, TurnPorts
+from remit.errors import AgentUnreachable, ToolError
+from remit.runtime.ports import Agent, AgentReply, AgentView, StepKey, Toolbox, TurnPorts
+from remit.tools import ToolCall, ToolFailed, ToolName, ToolResult, ToolSpec
 
 P = TypeVar("P")
 
@@ -29,7 +31,7 @@ class Failures:
             confidence=self._watched(ports.confidence),
             guardrails=self._watched(ports.guardrails),
             desk=self._watched(ports.desk),
-            toolbox=self._watched(ports.toolbox),
+            toolbox=_WatchedToolbox(self._watched(ports.toolbox), self.seen),
             contact_centre=self._watched(ports.contact_centre),
             recorder=self._watched(ports.recorder),
             clock=ports.clock,
@@ -93,3 +95,20 @@ class _WatchedAgent:
         except AgentUnreachable as error:
             self.seen.append(error)
             raise
+
+
+@dataclass(slots=True)
+class _WatchedToolbox:
+    """A tool that broke down says nothing about the agent, however well it took it."""
+
+    toolbox: Toolbox
+    seen: list[Exception]
+
+    async def catalogue(self) -> Mapping[ToolName, ToolSpec]:
+        return await self.toolbox.catalogue()
+
+    async def run(self, call: ToolCall, key: StepKey) -> ToolResult:
+        result = await self.toolbox.run(call, key)
+        if isinstance(result, ToolFailed) and result.crashed:
+            self.seen.append(ToolError(call.tool, result.message))
+        return result

@@ -102,7 +102,7 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Recordable]] = {
     "Denied": lambda fields: Denied(fields["expert"], fields["reason"]),
     "Silence": lambda _: Silence(),
     "ToolSucceeded": lambda fields: ToolSucceeded(fields["content"]),
-    "ToolFailed": lambda fields: ToolFailed(fields["message"]),
+    "ToolFailed": lambda fields: ToolFailed(fields["message"], fields.get("crashed", False)),  # older stores lack it
     "ToolOutcomeUnknown": lambda fields: ToolOutcomeUnknown(fields["message"]),
     "Answered": lambda fields: Answered(fields["text"], fields["by"]),
     "HandedOff": lambda fields: HandedOff(

@@ -64,9 +64,14 @@ class ToolSucceeded:
 
 @dataclass(frozen=True, slots=True)
 class ToolFailed:
-    """The tool says that it did nothing; `message` may go back to the agent."""
+    """The tool says that it did nothing; `message` may go back to the agent.
+
+    `crashed` means that it did not say so itself: it broke, or could not be reached. In a trial that is no fault of
+    the agent's.
+    """
 
     message: str
+    crashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ def test_a_write_that_breaks_is_in_doubt_and_a_read_that_breaks_has_failed() -> 
     (write, read), changes = play(call("explode"), call("trip"))
     assert isinstance(write, ToolOutcomeUnknown)
     assert isinstance(read, ToolFailed)
+    assert read.crashed
     assert "ZeroDivisionError" in write.message
     assert changes == ()
 

@@ -31,6 +31,7 @@ _TAKES_KEY: Final = "remit/takes-idempotency-key"
 # ── on results ────────────────────────────────────────────────────────────────────────────────────
 _IS_TEXT: Final = "remit/text"
 _UNKNOWN: Final = "remit/outcome-unknown"
+_CRASHED: Final = "remit/crashed"
 
 
 def tool_to_wire(spec: ToolSpec) -> Tool:
@@ -77,8 +78,9 @@ def result_to_wire(result: ToolResult) -> CallToolResult:
                 structured_content=content if isinstance(content, Mapping) else None,
                 _meta={_IS_TEXT: isinstance(content, str)},
             )
-        case ToolFailed(message):
-            return CallToolResult(content=[TextContent(type="text", text=message)], is_error=True)
+        case ToolFailed(message, crashed):
+            words = TextContent(type="text", text=message)
+            return CallToolResult(content=[words], is_error=True, _meta={_CRASHED: True} if crashed else None)
         case ToolOutcomeUnknown(message):
             words = TextContent(type="text", text=message)
             return CallToolResult(content=[words], is_error=True, _meta={_UNKNOWN: True})
@@ -89,7 +91,9 @@ def result_from_wire(result: CallToolResult) -> ToolResult:
     meta: Mapping[str, Any] = result.meta or {}
     text = "\n".join(block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in result.content)
     if result.is_error:
-        return ToolOutcomeUnknown(text) if meta.get(_UNKNOWN) else ToolFailed(text or "The tool failed without a word.")
+        if meta.get(_UNKNOWN):
+            return ToolOutcomeUnknown(text)
+        return ToolFailed(text or "The tool failed without a word.", crashed=bool(meta.get(_CRASHED)))
     if result.structured_content is not None:
         return ToolSucceeded(result.structured_content)
     return ToolSucceeded(text if meta.get(_IS_TEXT) else _read(text, always=_IS_TEXT in meta))

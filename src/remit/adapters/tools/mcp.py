@@ -92,4 +92,4 @@ class McpToolbox:
     def _unanswered(self, call: ToolCall, error: McpCallError) -> ToolResult:
         if error.maybe_done and is_write(self._effect(call.tool)):
             return ToolOutcomeUnknown(f"{call.tool}: {error.problem}; nobody can say whether it was done.")
-        return ToolFailed(f"{call.tool}: {error.problem}.")
+        return ToolFailed(f"{call.tool}: {error.problem}.", crashed=error.maybe_done or error.connection_lost)

@@ -38,7 +38,9 @@ class WorldToolbox:
             return await self._session.call(call, str(key))
         except RemitError as error:
             spec = self._specs.get(call.tool)
-            return ToolOutcomeUnknown(str(error)) if spec is None or is_write(spec.effect) else ToolFailed(str(error))
+            if spec is None or is_write(spec.effect):
+                return ToolOutcomeUnknown(str(error))
+            return ToolFailed(str(error), crashed=True)
 
 
 def _under_policy(specs: Mapping[ToolName, ToolSpec], effects: Mapping[ToolName, Effect]) -> dict[ToolName, ToolSpec]:

@@ -196,7 +196,7 @@ class DefinedSession(Generic[S]):
         except Exception as error:  # noqa: BLE001 - a tool is foreign code: its failure is a result, never a crash
             if is_write(called.spec.effect):
                 return ToolOutcomeUnknown(f"{call.tool} broke off: {type(error).__name__}: {error}")
-            return ToolFailed(f"{call.tool} broke off: {type(error).__name__}: {error}")
+            return ToolFailed(f"{call.tool} broke off: {type(error).__name__}: {error}", crashed=True)
 
 
 def _compile(world: str, spec: ToolSpec) -> tuple[Proof, Validator]:

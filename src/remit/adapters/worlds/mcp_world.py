@@ -100,7 +100,7 @@ class McpWorldSession:
         except McpCallError as error:
             if error.maybe_done and is_write(self._effects.get(call.tool, Effect.IRREVERSIBLE_WRITE)):
                 return ToolOutcomeUnknown(str(error))
-            return ToolFailed(str(error))
+            return ToolFailed(str(error), crashed=error.maybe_done or error.connection_lost)
         return result_from_wire(wire)
 
     async def changes(self) -> tuple[StateChange, ...]:
