@@ -17,6 +17,7 @@ from properties.turn_fakes import (
     WRITE,
     ProcessDied,
     Stage,
+    SteadyIntents,
     call,
 )
 from remit.conversations import Answered, HandedOff, HandoffReason
@@ -116,6 +117,66 @@ def test_in_shadow_people_answer_and_nothing_is_written(stage: Stage) -> None:
     report = carry(stage)
     assert isinstance(report.outcome, HandedOff)
     assert all(not is_write(EFFECTS[tool]) for tool, _ in stage.toolbox.attempts)
+
+
+@given(stages(), st.booleans())
+def test_a_customer_who_asks_for_a_person_always_gets_one(stage: Stage, stopped: bool) -> None:
+    stage = replace(stage, asks_for_person=True, stopped=stopped)
+    report = carry(stage)
+    assert isinstance(report.outcome, HandedOff)
+    assert list(stage.contact_centre.taken) == [stage.turn().id]
+    if stopped:
+        assert report.outcome.reason is HandoffReason.KILL_SWITCH
+    elif stage.level is not AutonomyLevel.SHADOW:
+        assert report.outcome.reason is HandoffReason.CUSTOMER_REQUEST
+        assert report.steps == ()
+        assert stage.toolbox.attempts == []
+
+
+def test_a_wish_for_a_person_counts_where_no_intent_of_the_policy_fits() -> None:
+    stage = Stage([ProposedAnswer("Hello")], asks_for_person=True)
+    unknown = replace(stage.estimate(), guesses=(), out_of_scope_probability=0.9)
+    report = asyncio.run(handle_turn(stage.turn(), replace(stage.ports(), intents=SteadyIntents(unknown))))
+    assert isinstance(report.outcome, HandedOff)
+    assert report.outcome.reason is HandoffReason.CUSTOMER_REQUEST
+
+
+@given(stages(), st.integers(2, 4), st.booleans())
+def test_in_shadow_every_message_of_a_conversation_is_proposed_for_and_people_answer(
+    stage: Stage,
+    n_turns: int,
+    asks_for_person: bool,
+) -> None:
+    stage = replace(stage, level=AutonomyLevel.SHADOW, asks_for_person=asks_for_person)
+    reports = [asyncio.run(handle_turn(stage.turn(number), stage.ports())) for number in range(1, n_turns + 1)]
+    assert all(isinstance(report.outcome, HandedOff) for report in reports)
+    assert len({report.outcome for report in reports}) == 1
+    # An adapter that breaks ends the first step before there is a proposal, in each turn alike.
+    assert len({tuple(type(step.proposal) for step in report.steps) for report in reports}) == 1
+    assert all(not is_write(EFFECTS[tool]) for tool, _ in stage.toolbox.attempts)
+
+
+def test_a_conversation_that_people_began_in_shadow_stays_theirs_when_the_agent_is_promoted() -> None:
+    stage = Stage([call(WRITE)], level=AutonomyLevel.SHADOW)
+    carry(stage)
+    rule = replace(stage.rule(), level=AutonomyLevel.AUTONOMOUS)
+    stage.grants.replace_rules({rule.intent: rule})
+
+    report = asyncio.run(handle_turn(stage.turn(2), stage.ports()))
+
+    assert isinstance(report.outcome, HandedOff)
+    assert report.outcome.reason is HandoffReason.SHADOW
+    assert isinstance(report.steps[0].proposal, ProposedCall)
+    assert stage.toolbox.attempts == []
+
+
+def test_people_keep_a_conversation_that_was_handed_to_them() -> None:
+    stage = Stage([ProposedHandoff(HandoffReason.MISSING_KNOWLEDGE)])
+    carry(stage)
+    report = asyncio.run(handle_turn(stage.turn(2), stage.ports()))
+    assert isinstance(report.outcome, HandedOff)
+    assert report.outcome.reason is HandoffReason.MISSING_KNOWLEDGE
+    assert report.steps == ()
 
 
 def freedom_of(report: TurnReport, stage: Stage) -> tuple[int, int]:
@@ -289,6 +350,15 @@ def test_a_failure_of_our_own_is_told_apart_from_the_agents() -> None:
 def test_an_experts_edit_speaks_in_the_experts_name() -> None:
     stage = Stage([ProposedAnswer("so so")], confidence=0.7, verdict=Edited("ana", ProposedAnswer("better")))
     assert carry(stage).outcome == Answered("better", by="expert")
+
+
+def test_an_experts_edit_passes_the_same_guards_as_the_agents_words() -> None:
+    edit = Edited("ana", ProposedAnswer("the password is swordfish"))
+    stage = Stage([ProposedAnswer("so so")], confidence=0.7, verdict=edit, forbidden="swordfish")
+    report = carry(stage)
+    assert isinstance(report.outcome, HandedOff)
+    assert report.outcome.reason is HandoffReason.GUARDRAIL
+    assert report.outcome.note == "words: the expert's edit: it says what nobody may say"
 
 
 def test_an_approved_call_is_a_step_of_the_turn_like_any_other() -> None:

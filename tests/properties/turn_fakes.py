@@ -20,9 +20,11 @@ from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.policy.rules import IntentRule, ToolRule
 from remit.runtime.ports import (
+    ASKS_FOR_PERSON,
     AgentReply,
     AgentView,
     ApprovalRequest,
+    Breach,
     Clear,
     ExpertVerdict,
     GuardVerdict,
@@ -112,12 +114,17 @@ class SteadyConfidence:
 
 
 @dataclass(frozen=True)
-class NoGuards:
+class WordGuard:
+    """Finds nothing but one word in what would go out; the empty word is never found."""
+
+    word: str = ""
+
     async def screen_message(self, message: Message, conversation: Conversation) -> GuardVerdict:
         return Clear()
 
     async def screen_proposal(self, proposal: Proposal, view: AgentView) -> GuardVerdict:
-        return Clear()
+        found = bool(self.word) and isinstance(proposal, ProposedAnswer) and self.word in proposal.text
+        return Breach("words", "it says what nobody may say") if found else Clear()
 
     async def screen_result(self, call: ToolCall, result: ToolResult) -> GuardVerdict:
         return Clear()
@@ -161,6 +168,9 @@ class Stage:
     results: Mapping[ToolName, ToolResult] = field(default_factory=dict)
     stopped: bool = False
     max_steps: int = 6
+    asks_for_person: bool = False
+    forbidden: str = ""
+    """Words that no guard lets out."""
 
     def __post_init__(self) -> None:
         self.clock = FixedClock(NOW)
@@ -186,10 +196,10 @@ class Stage:
     def ports(self) -> TurnPorts:
         return TurnPorts(
             grants=self.grants,
-            intents=SteadyIntents(),
+            intents=SteadyIntents(self.estimate()),
             agent=ScriptedAgent(self.script),
             confidence=SteadyConfidence(self.confidence),
-            guardrails=NoGuards(),
+            guardrails=WordGuard(self.forbidden),
             desk=ScriptedDesk(self.answer),
             toolbox=self.toolbox,
             contact_centre=self.contact_centre,
@@ -197,12 +207,16 @@ class Stage:
             clock=self.clock,
         )
 
+    def estimate(self) -> IntentEstimate:
+        signals = {ASKS_FOR_PERSON: 1.0} if self.asks_for_person else {}
+        return IntentEstimate((IntentGuess(REFUND, 0.97),), 0.01, signals=signals)
+
     def answer(self, request: ApprovalRequest) -> ExpertVerdict:
         return self.verdict
 
-    def turn(self) -> Turn:
+    def turn(self, number: int = 1) -> Turn:
         message = Message("customer", "I want my money back", NOW)
-        return Turn(TurnId("t1"), ConversationId("c1"), message, NOW + timedelta(seconds=30))
+        return Turn(TurnId(f"t{number}"), ConversationId("c1"), message, NOW + timedelta(seconds=30))
 
 
 def call(tool: ToolName, **arguments: Any) -> ProposedCall:

@@ -31,7 +31,8 @@ class Permit:
     """The grants of one agent, frozen for one turn.
 
     `epoch` grows with every change of grants; `stopped` is the kill switch.
-    `max_steps` bounds the number of proposals in the turn.
+    `max_steps` bounds the number of proposals in the turn. `arm` is `canary` or `stable` while a canary runs and the
+    conversation takes part, drawn with the probability `canary_share` of the canary; else empty and 0.
     """
 
     agent: AgentName
@@ -42,6 +43,8 @@ class Permit:
     stopped: bool = False
     max_steps: int = 8
     approval_wait_s: float = 90.0
+    arm: str = ""
+    canary_share: float = 0.0
 
 
 @quickly_made
@@ -78,12 +81,17 @@ class IntentGuess:
     probability: float
 
 
+ASKS_FOR_PERSON = "asks_for_person"
+"""Signal of an estimate: above 0 the customer wants people, whatever else, and gets them."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntentEstimate:
     """What the customer seems to want.
 
     `guesses` are the intents that are in play, most probable first; empty means out of scope.
     `out_of_scope_probability` is calibrated. `margin` is the distance between the two best.
+    `signals` may hold ASKS_FOR_PERSON.
     """
 
     guesses: tuple[IntentGuess, ...]

@@ -31,7 +31,7 @@ async def propose(scene: Scene, view: AgentView) -> Proposed:
             scene.journal.recall(view.step, "proposed", "blocked"),
         )
     reply, failure = await _ask_agent(scene, view)
-    breach = None if failure else await _screen(scene, view, reply.proposal)
+    breach = None if failure else await screen_proposal(scene, view, reply.proposal)
     blocked = failure if breach is None else HandOff(HandoffReason.GUARDRAIL, f"{breach.guard}: {breach.what}")
     confidence = None
     if blocked is None and not isinstance(reply.proposal, ProposedHandoff):
@@ -60,7 +60,8 @@ async def _ask_agent(scene: Scene, view: AgentView) -> tuple[AgentReply, HandOff
         return AgentReply(proposal, view.conversation.agent_memory), HandOff(reason, str(error))
 
 
-async def _screen(scene: Scene, view: AgentView, proposal: Proposal) -> Breach | None:
+async def screen_proposal(scene: Scene, view: AgentView, proposal: Proposal) -> Breach | None:
+    """What a guard has against these words or this call, whoever they come from."""
     try:
         verdict: GuardVerdict = await scene.ports.guardrails.screen_proposal(proposal, view)
     except Exception as error:  # noqa: BLE001 - a guard that fails has not cleared anything: fail closed

@@ -24,6 +24,7 @@ from remit.conversations import (
 from remit.errors import JournalConflict, StoreError
 from remit.policy.decide import NO_FACTS, decide
 from remit.policy.decisions import AskExpert, Decision, HandOff, RunTool, Send, Shadow
+from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedCall
 from remit.runtime.approval import ask_expert
 from remit.runtime.deadlines import Deadline
@@ -31,8 +32,8 @@ from remit.runtime.exposing import admit
 from remit.runtime.facts import facts_for
 from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
-from remit.runtime.ports import Approved, Breach, Denied, Edited, Silence, TurnPorts
-from remit.runtime.proposing import Proposed, propose
+from remit.runtime.ports import AgentView, Approved, Breach, Denied, Edited, Permit, Silence, TurnPorts
+from remit.runtime.proposing import Proposed, propose, screen_proposal
 from remit.runtime.report import TurnReport, report_from
 from remit.runtime.running import run_tool
 from remit.runtime.scene import Scene
@@ -96,7 +97,7 @@ def _cut_short(journal: Journal, reason: HandoffReason, note: str, *, error: str
 
 async def _carry(turn: Turn, conversation: Conversation, journal: Journal, ports: TurnPorts) -> TurnOutcome:
     permit = await ports.grants.permit(conversation)
-    if conversation.handed_off is not None:
+    if conversation.handed_off is not None and not _goes_on_being_shadowed(conversation, permit):
         return _hand_off(conversation.handed_off, "people hold this conversation; the message went to them")
     if permit.stopped:
         return _hand_off(HandoffReason.KILL_SWITCH, "the agent is stopped")
@@ -119,6 +120,12 @@ async def _carry(turn: Turn, conversation: Conversation, journal: Journal, ports
     return _hand_off(HandoffReason.BUDGET_EXHAUSTED, f"no end after {permit.max_steps} steps, the policy's limit")
 
 
+def _goes_on_being_shadowed(conversation: Conversation, permit: Permit) -> bool:
+    """Where people answer every message of an agent that is shadowed, each of its proposals is to be compared."""
+    shadowed = all(rule.level is AutonomyLevel.SHADOW for rule in permit.rules.values())
+    return shadowed or conversation.handed_off is HandoffReason.SHADOW
+
+
 async def _screen_message(turn: Turn, conversation: Conversation, ports: TurnPorts) -> Breach | None:
     try:
         verdict = await ports.guardrails.screen_message(turn.message, conversation)
@@ -129,7 +136,8 @@ async def _screen_message(turn: Turn, conversation: Conversation, ports: TurnPor
 
 async def _step(scene: Scene, step: int, exchanges: list[ToolExchange]) -> TurnOutcome | ToolExchange:
     """One proposal and what becomes of it."""
-    proposed = await propose(scene, scene.view(step, exchanges))
+    view = scene.view(step, exchanges)
+    proposed = await propose(scene, view)
     decision = await _decide(scene, step, proposed)
     match decision:
         case HandOff(reason, why):
@@ -139,7 +147,7 @@ async def _step(scene: Scene, step: int, exchanges: list[ToolExchange]) -> TurnO
         case RunTool():
             return await run_tool(scene, step, decision, by_expert=False)
         case AskExpert():
-            return await _with_expert(scene, step, decision, proposed)
+            return await _with_expert(scene, view, decision, proposed)
         case Shadow(why):
             return await _shadow(scene, step, proposed, why)
 
@@ -179,9 +187,11 @@ async def _send(scene: Scene, answer: ProposedAnswer) -> TurnOutcome:
     return Answered(answer.text)
 
 
-async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: Proposed) -> TurnOutcome | ToolExchange:
+async def _with_expert(
+    scene: Scene, view: AgentView, decision: AskExpert, proposed: Proposed
+) -> TurnOutcome | ToolExchange:
     confidence = proposed.confidence or 0.0
-    verdict = await ask_expert(scene, step, decision, confidence)
+    verdict = await ask_expert(scene, view.step, decision, confidence)
     match verdict:
         case Silence():
             return _hand_off(HandoffReason.DEADLINE, f"no expert answered in time; {decision.why}")
@@ -199,9 +209,12 @@ async def _with_expert(scene: Scene, step: int, decision: AskExpert, proposed: P
     withdrawn = await withdrawn_since(scene, weighed, decided_anew=by_expert)
     if withdrawn is not None:
         return _hand_off(withdrawn.reason, withdrawn.why)
+    breach = await screen_proposal(scene, view, agreed) if by_expert else None
+    if breach is not None:
+        return _hand_off(HandoffReason.GUARDRAIL, f"{breach.guard}: the expert's edit: {breach.what}")
     if isinstance(agreed, ProposedAnswer):
         return Answered(agreed.text, "expert" if by_expert else "agent")
-    return await run_tool(scene, step, RunTool(agreed.call, "approved by an expert"), by_expert=by_expert)
+    return await run_tool(scene, view.step, RunTool(agreed.call, "approved by an expert"), by_expert=by_expert)
 
 
 async def _shadow(scene: Scene, step: int, proposed: Proposed, why: str) -> TurnOutcome | ToolExchange:
@@ -238,7 +251,7 @@ async def _end(
     after = before.continued(
         (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ended_at)),
         journal.last_memory(),
-        handed_off=outcome.reason if isinstance(outcome, HandedOff) else None,
+        handed_off=_why_people_hold(before, outcome),
     )
     reference = ""
     if isinstance(outcome, HandedOff):
@@ -253,6 +266,13 @@ async def _end(
     journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": latency_ms}, at=ended_at)
     await journal.close(after)
     return after
+
+
+def _why_people_hold(before: Conversation, outcome: TurnOutcome) -> HandoffReason | None:
+    """Whatever ends a later turn of a shadowed conversation, it stays one."""
+    if before.handed_off is HandoffReason.SHADOW or not isinstance(outcome, HandedOff):
+        return before.handed_off
+    return outcome.reason
 
 
 def _speaker(outcome: TurnOutcome) -> Speaker:

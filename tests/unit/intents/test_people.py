@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remit.adapters.intents import ASKS_FOR_PERSON, LocalIntents
+from remit.adapters.intents import LocalIntents
 from remit.adapters.intents.people import asks_for_person
 from remit.conversations import IntentName, Message
+from remit.runtime.ports import ASKS_FOR_PERSON
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 INTENTS = LocalIntents.train(

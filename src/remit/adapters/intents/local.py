@@ -19,10 +19,7 @@ from remit.adapters.intents.segments import segments_of
 from remit.adapters.intents.training import calibrate, rows_of
 from remit.adapters.intents.windows import carried_weights, clear_share, looks_new, standing_alone
 from remit.conversations import IntentName, Message
-from remit.runtime.ports import IntentEstimate, IntentGuess
-
-ASKS_FOR_PERSON = "asks_for_person"
-"""Signal of an estimate: the customer wants people, and must get them."""
+from remit.runtime.ports import ASKS_FOR_PERSON, IntentEstimate, IntentGuess
 
 _IN_PLAY = 0.5
 _TRACE = 0.005
