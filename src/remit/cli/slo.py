@@ -196,6 +196,7 @@ def _document(one: "Budget") -> dict[str, Any]:
             "n_matured": counts.n_matured,
             "n_bad": counts.n_errors,
             "n_bad_matured": counts.n_errors_matured,
+            "n_labels_without_draw": readout.window.n_without_draw,
             "strata": {
                 name or "all": {"n_begun": part.n_begun, "n_matured": part.n_matured, "n_bad": part.n_errors_matured}
                 for name, part in readout.window.strata.items()

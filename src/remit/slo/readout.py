@@ -9,7 +9,7 @@ from math import inf, log
 from remit.slo.counting import BudgetCounts, Counts, Key, Strata, merged, total
 from remit.slo.indicators import Use
 from remit.slo.objectives import LONGEST_WINDOW_DAYS, Objective
-from remit.statistics import Bounds, confidence_sequence_of_counts, discounted_log_e, e_value
+from remit.statistics import Bounds, DesignEffect, confidence_sequence_of_counts, discounted_log_e, e_value
 
 
 class BudgetState(StrEnum):
@@ -32,12 +32,14 @@ class Window:
         first_day: Oldest day.
         last_day: Newest day.
         strata: Counts of these days.
+        n_without_draw: Labels in a stratum of which no draw is recorded; they count for nothing.
     """
 
     n_days: int
     first_day: str
     last_day: str
     strata: Strata
+    n_without_draw: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ def read_budget(objective: Objective, key: Key, counts: BudgetCounts, *, today: 
     """
     window = _window(objective, counts, today)
     effect = counts.effect()
-    whole = counts.whole
+    whole = _drawn(counts.whole)
     release = _interval(whole, objective.alpha, phi=effect.phi_upper)
-    e_promote = None if _is_sampled(whole) else _log_e_promote(objective, counts)
+    e_promote = None if _is_sampled(whole) else _log_e_promote(objective, total(whole), effect)
     earned = release.high < objective.eps if e_promote is None else e_promote >= log(1.0 / objective.alpha)
     state = _state(objective, counts, window, earned=earned)
     detector = counts.detector
@@ -132,7 +134,14 @@ def _window(objective: Objective, counts: BudgetCounts, today: date) -> Window:
             break
         first = day
         strata = merged(strata, counts.days.get(day.isoformat(), {}))
-    return Window((today - first).days + 1, first.isoformat(), today.isoformat(), strata)
+    drawn = _drawn(strata)
+    n_without_draw = total(strata).n_matured - total(drawn).n_matured
+    return Window((today - first).days + 1, first.isoformat(), today.isoformat(), drawn, n_without_draw)
+
+
+def _drawn(strata: Strata) -> Strata:
+    """Without strata of which no draw is recorded: nobody knows which part of the conversations their labels are."""
+    return {name: counts for name, counts in strata.items() if counts.n_begun or not name}
 
 
 # ── the state ─────────────────────────────────────────────────────────────────────────────────────
@@ -148,11 +157,8 @@ def _state(objective: Objective, counts: BudgetCounts, window: Window, *, earned
     return BudgetState.WITHIN if n >= objective.n_min else BudgetState.INSUFFICIENT
 
 
-def _log_e_promote(objective: Objective, counts: BudgetCounts) -> float:
-    matured = total(counts.whole)
-    return discounted_log_e(
-        matured.n_matured, matured.n_errors_matured, eps=objective.eps, side="promote", effect=counts.effect()
-    )
+def _log_e_promote(objective: Objective, seen: Counts, effect: DesignEffect) -> float:
+    return discounted_log_e(seen.n_matured, seen.n_errors_matured, eps=objective.eps, side="promote", effect=effect)
 
 
 # ── the rate ──────────────────────────────────────────────────────────────────────────────────────
@@ -204,6 +210,8 @@ def _why(objective: Objective, key: Key, counts: BudgetCounts, window: Window, s
     )
     waiting = seen.n_errors - seen.n_errors_matured
     late = f"; {waiting} more bad so far, not matured" if waiting > 0 else ""
+    if window.n_without_draw:
+        late += f"; {window.n_without_draw} labels without a recorded draw do not count"
     match state:
         case BudgetState.INSUFFICIENT:
             follows = f"not enough evidence: a budget of {objective.eps:g} is read from {objective.n_min} on"

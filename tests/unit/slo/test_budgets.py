@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from remit.adapters.memory import MemoryLedger, MemoryRunningStates
 from remit.conversations import IntentName, ReleaseId
-from remit.evidence import LabelSource, LedgerFollower, Reducer, Strength
+from remit.evidence import LabelSource, LedgerFollower, Observation, Reducer, Strength
 from remit.slo import (
     BudgetAction,
     BudgetActionKind,
@@ -242,6 +242,20 @@ def test_a_stratum_without_a_label_leaves_the_rate_unknown() -> None:
     assert readout.estimate is None
     assert readout.budget_remaining is None
     assert readout.interval.high > 0.9
+
+
+def test_labels_without_a_recorded_draw_count_for_nothing_and_are_told() -> None:
+    which = objective("bad_outcome", 0.9)
+    rows = [row for n in range(400) for row in labelled(drawn_never_kept(n), n, failed=False, day=n % 20)]
+    readout = read(which, fold(BudgetCounting(which), rows), day=20)
+    assert readout.counts.n_matured == 0
+    assert readout.state is BudgetState.INSUFFICIENT
+    assert (readout.interval.low, readout.interval.high) == (0.0, 1.0)
+    assert "400 labels without a recorded draw do not count" in readout.why
+
+
+def drawn_never_kept(number: int) -> Observation:
+    return drawn(number, stratum="other", probability=0.1, was_drawn=True)
 
 
 def test_surveys_are_shown_and_never_judged_by_themselves() -> None:
