@@ -10,6 +10,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
+from remit.app.arms import Arms
 from remit.app.observing import Observer
 from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
 from remit.errors import JournalConflict, StoreError, TurnInProgress
@@ -40,6 +41,7 @@ class Gateway:
         sweep_s: How often turns are looked for whose process died.
         observer: Makes evidence of turns behind them; None if nothing is observed.
         observe_every_s: How often it looks for turns that have ended.
+        arms: Other releases that have a place, such as a canary; None if there is only one.
         settle_every_s: How often it looks for quiet conversations and outcomes that have matured.
     """
 
@@ -56,6 +58,7 @@ class Gateway:
     observer: Observer | None = None
     observe_every_s: float = 1.0
     settle_every_s: float = 30.0
+    arms: Arms | None = None
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:
@@ -73,7 +76,11 @@ class Gateway:
         """
         async with self._lock(conversation):
             turn = await self._turn(conversation, text, digest, key)
-            return await handle_turn(turn, self.ports)
+            return await handle_turn(turn, await self._ports_for(turn))
+
+    async def _ports_for(self, turn: Turn) -> TurnPorts:
+        """Those of the release that carries the conversation."""
+        return self.ports if self.arms is None else await self.arms.ports_for(turn)
 
     def _lock(self, conversation: ConversationId) -> asyncio.Lock:
         lock = self._locks.get(conversation)
@@ -114,7 +121,7 @@ class Gateway:
                 continue
             async with lock:
                 with suppress(TurnInProgress, JournalConflict):
-                    await handle_turn(turn, self.ports)
+                    await handle_turn(turn, await self._ports_for(turn))
                     n_finished += 1
         return n_finished
 
@@ -160,5 +167,7 @@ class Gateway:
                 yield
             finally:
                 await self._end(tasks)
+                if self.arms is not None:
+                    await self.arms.close()
         finally:
             await self.grants.close()

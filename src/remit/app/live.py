@@ -3,7 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 from secrets import token_hex
@@ -15,18 +15,21 @@ from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
 from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
 from remit.adapters.store import (
+    SqliteAssignments,
     SqliteCertificates,
     SqliteClosedTurns,
     SqliteDatabase,
     SqliteGrantBook,
     SqliteLedger,
     SqliteRecorder,
+    SqliteReleases,
     SqliteRunningStates,
     StoredGrants,
 )
 from remit.adapters.tools.mcp import McpToolbox
 from remit.adapters.tools.world import WorldToolbox
 from remit.adapters.worlds.load import load_world
+from remit.app.arms import Arms, Carrier
 from remit.app.centre import Centre, McpSource
 from remit.app.certificate_book import CertificateBook
 from remit.app.controlling import exposure_caps
@@ -36,12 +39,14 @@ from remit.app.observing import Observer, baseline_of, plan_of, recontact_window
 from remit.app.policy_files import read_policy_file
 from remit.app.surroundings import surroundings_of
 from remit.app.understanding import trained_intents
-from remit.conversations import IntentName
+from remit.conversations import ConversationId, CustomerId, IntentName
+from remit.errors import ReleaseRefused
 from remit.evidence import Strength
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
-from remit.runtime.ports import Clock, Permit, Toolbox, TurnPorts
+from remit.releases.model import Registration
+from remit.runtime.ports import HAND_OFF_WITHIN_S, Clock, Permit, Toolbox, TurnPorts
 from remit.scenarios.model import StartState
 from remit.tools import Effect, ToolName
 
@@ -74,7 +79,8 @@ async def live_gateway(
         clock: Time.
         environ: Where the agent's secrets are looked up.
         simulated: Whether the world behind the tools is a simulated one.
-        lease_s: Seconds after which another process may take over an unfinished turn.
+        lease_s: Seconds after which another process may take over an unfinished turn; more where the policy's
+            deadline and the time for a handoff are longer.
         notice: What pages say about the world.
 
     Raises:
@@ -100,12 +106,66 @@ async def live_gateway(
             contact_centre=MemoryContactCentre(),
             recorder=recorder,
             clock=clock,
-            lease_s=lease_s,
+            # A turn that still has time must not be taken over: its first caller would be told of a conflict.
+            lease_s=max(lease_s, policy.turn.deadline_s + HAND_OFF_WITHIN_S),
             exposure=exposure_caps(policy, database, clock),
         )
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
         gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)
+        gateway.arms = Arms(
+            ports,
+            agent.release,
+            agent.name,
+            releases=SqliteReleases(database),
+            assignments=SqliteAssignments(database),
+            load=_Loading(policy, database, ports, environ),
+            customer_of=_CustomerOf(recorder),
+        )
         yield Live(gateway, policy, agent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """Makes a registered release ready, beside the centre's own."""
+
+    policy: Policy
+    database: SqliteDatabase
+    home: TurnPorts
+    environ: Mapping[str, str]
+
+    async def __call__(self, registration: Registration) -> Carrier:
+        """With agent, grants and thresholds of its own; everything else is shared."""
+        clock = self.home.clock
+        agent = load_agent(
+            Path(registration.source), environ=self.environ, clock=clock, surroundings=surroundings_of(self.policy)
+        )
+        if agent.release != registration.release.id:
+            raise ReleaseRefused(
+                f"release {registration.release.id!r}: {registration.source} holds {agent.release!r} now",
+                "Keep the files of a release as they were registered while it has a place.",
+            )
+        certificates = SqliteCertificates(self.database, clock)
+        book = CertificateBook(certificates, self.policy, agent.name, agent.release, clock)
+        grants = StoredGrants(self.database, clock, _permit(self.policy, agent), book.rule_at, revision=book.revision)
+        await grants.start()
+
+        async def close() -> None:
+            await grants.close()
+            await agent.close()
+
+        confidence = CalibratedConfidence(book.models)
+        return Carrier(replace(self.home, grants=grants, agent=agent.agent, confidence=confidence), grants, close)
+
+
+@dataclass(frozen=True, slots=True)
+class _CustomerOf:
+    """The proven customer of a conversation."""
+
+    recorder: SqliteRecorder
+
+    async def __call__(self, conversation: ConversationId) -> CustomerId | None:
+        found = await self.recorder.conversation(conversation)
+        return None if found is None else found.customer
 
 
 def _observer(

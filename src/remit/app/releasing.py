@@ -236,7 +236,7 @@ class Releasing:
                 return _Step(Outcome(line.intent, before, before, "refused", (why,)))
             case Moved(line=after, stage=stage):
                 why = f"no change between {stable.id} and {release} reaches the intent"
-                acts = _handing_over(gathering.grant(line), release, reached=False)
+                acts = _handing_over(gathering.grant(line), release)
                 return _Step(Outcome(line.intent, before, stage, "inherited", (why,)), after, (), acts, why)
 
     async def _climbing(self, gathering: Gathering, line: Line, release: Release, attempt: Attempt) -> _Step:
@@ -346,11 +346,11 @@ def _acts_on(stage: Stage, before: Stage | None, held: Grant | None, release: Re
     return () if isinstance(before, Canary) else _inherited(held, release, reached=True)
 
 
-def _handing_over(held: Grant | None, release: ReleaseId, *, reached: bool) -> tuple[Act, ...]:
+def _handing_over(held: Grant | None, release: ReleaseId) -> tuple[Act, ...]:
     if held is None:
         return ()
-    aside = Narrow(held.key, AutonomyLevel.SHADOW, for_a_cause=False)
-    return (*_inherited(held, release, reached=reached), aside)
+    # The predecessor keeps its grant: the two are alike here, and conversations that it carries go on.
+    return _inherited(held, release, reached=False)
 
 
 def _inherited(held: Grant, release: ReleaseId, *, reached: bool) -> tuple[Act, ...]:

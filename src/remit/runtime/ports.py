@@ -367,6 +367,10 @@ class Exposure(Protocol):
         ...
 
 
+HAND_OFF_WITHIN_S = 10.0
+"""How long a turn waits for the contact centre, if nothing else is said."""
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
@@ -386,6 +390,6 @@ class TurnPorts:
     contact_centre: ContactCentre
     recorder: Recorder
     clock: Clock
-    hand_off_within_s: float = 10.0
+    hand_off_within_s: float = HAND_OFF_WITHIN_S
     lease_s: float = 60.0
     exposure: Exposure | None = None
