@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,16 @@ from typing import Any
 import pytest
 
 from integration.observing.stage import DRAW, NO_DRAW, LivePath, live_path
-from properties.turn_fakes import NOW, READ, REFUND, WRITE, NoGuards, ProcessDied, Stage, call
+from properties.turn_fakes import NOW, READ, REFUND, WRITE, ProcessDied, Stage, call
 from remit.adapters.store import SqliteDatabase, SqliteLedger
-from remit.conversations import AgentName, HandoffReason, ReleaseId
+from remit.conversations import AgentName, Conversation, HandoffReason, Message, ReleaseId
 from remit.evidence import LabelSource, Ledger, Observation, Outcome, Selection, Strength
 from remit.evidence.follow_up import share_set
 from remit.evidence.live import Metric
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedHandoff
-from remit.runtime.ports import AgentView, Breach, GuardVerdict, TurnPorts
-from remit.tools import ToolFailed, ToolOutcomeUnknown
+from remit.runtime.ports import AgentView, Breach, Clear, GuardVerdict, TurnPorts
+from remit.tools import ToolCall, ToolFailed, ToolOutcomeUnknown, ToolResult
 
 ANSWER = ProposedAnswer("It arrives today.")
 Story = Callable[[LivePath], Coroutine[Any, Any, None]]
@@ -152,15 +153,21 @@ def test_a_write_is_observed_by_what_is_known_of_it(tmp_path: Path, result: Any,
     play(tmp_path, story, stage=Stage(script, results=results))
 
 
-class BreachingGuards(NoGuards):
+class BreachingGuards:
+    """Find something critical in everything that would go out."""
+
+    async def screen_message(self, message: Message, conversation: Conversation) -> GuardVerdict:
+        return Clear()
+
     async def screen_proposal(self, proposal: Proposal, view: AgentView) -> GuardVerdict:
         return Breach("secret", "the answer contains 4111 1111", critical=True)
+
+    async def screen_result(self, call: ToolCall, result: ToolResult) -> GuardVerdict:
+        return Clear()
 
 
 class GuardedStage(Stage):
     def ports(self) -> TurnPorts:
-        from dataclasses import replace
-
         return replace(super().ports(), guardrails=BreachingGuards())
 
 
