@@ -29,7 +29,10 @@ class Settings:
         "", "Your own API key (`remit account key create`): commands act as its account.", secret=True
     )
     max_message_chars: int = _setting(8000, "Longest customer message in characters; longer ones are refused.")
-    lease_s: float = _setting(60.0, "Seconds after which another process may take over an unfinished turn.")
+    lease_s: float = _setting(
+        60.0,
+        "Seconds after which another process may take over an unfinished turn; at least the policy's deadline and 10.",
+    )
     customer_url: str = _setting("", "Chat-completions address of the model that plays `llm` customers in evaluations.")
     customer_model: str = _setting("", "The model that plays them, as that service names it.")
     customer_api_key: str = _setting("", "The key for it, if it wants one.")
