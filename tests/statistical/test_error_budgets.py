@@ -2,13 +2,16 @@
 
 from math import log
 
+import numpy as np
 import pytest
 from scipy.special import bdtrc
 
-from remit.slo import BudgetMonitor
+from remit.slo import BudgetCounts, BudgetMonitor, BudgetState, read_budget
+from remit.slo.counting import Counts, Key
+from remit.statistics import Clusters
 from statistical.operating_characteristics import boundaries, run
 from statistical.simulation import allowed, seeded
-from unit.slo.conversations import objective, recorded, write
+from unit.slo.conversations import objective, recorded, today, write
 
 pytestmark = pytest.mark.statistical
 
@@ -69,3 +72,65 @@ def test_the_whole_monitor_burns_healthy_agents_rarely_and_bad_ones_mostly(facto
         assert n_burned <= allowed(n_runs, 0.05)
     else:
         assert n_burned >= n_runs - allowed(n_runs, 0.35)
+
+
+@pytest.mark.parametrize(
+    ("flagged_rate", "other_rate", "seed"),
+    [(0.32, 0.02, 20261125), (0.02, 0.0533, 20261126)],
+    ids=["a judge that sees errors", "a judge that looks the wrong way"],
+)
+def test_with_a_drawn_part_earned_is_rarely_said_of_an_agent_at_its_budget(
+    flagged_rate: float, other_rate: float, seed: int
+) -> None:
+    """10 % flagged, of which half are drawn, and a tenth of the rest; a look every two days for 16 days."""
+    random = seeded(seed)
+    which = objective("bad_outcome", 0.95)
+    n_runs, n_looks, per_look = 120, 8, 600
+    assert 0.1 * flagged_rate + 0.9 * other_rate == pytest.approx(which.eps, abs=1e-3)
+    n_wrong = 0
+    for _ in range(n_runs):
+        days: list[dict[str, Counts]] = []
+        for _ in range(n_looks):
+            days += [drawn_day(random, per_look // 2, flagged_rate, other_rate) for _ in range(2)]
+            state = read_budget(which, Key.parse("shop|r-1|refund|x"), counts_of(days), today=today(len(days))).state
+            if state is BudgetState.EARNED:
+                n_wrong += 1
+                break
+    print(f"earned at the budget: {n_wrong} of {n_runs}")
+    assert n_wrong <= allowed(n_runs, 0.05)
+
+
+def test_with_a_drawn_part_a_good_agent_earns() -> None:
+    random = seeded(20261127)
+    days = [drawn_day(random, 300, 0.05, 0.005) for _ in range(28)]
+    readout = read_budget(
+        objective("bad_outcome", 0.95), Key.parse("shop|r-1|refund|x"), counts_of(days), today=today(28)
+    )
+    assert readout.state is BudgetState.EARNED
+    assert readout.interval.low <= 0.0095 <= readout.interval.high
+
+
+def drawn_day(random: np.random.Generator, n: int, flagged_rate: float, other_rate: float) -> dict[str, Counts]:
+    n_flagged = int(random.binomial(n, 0.1))
+    strata = {}
+    for name, begun, probability, rate in (
+        ("flagged", n_flagged, 0.5, flagged_rate),
+        ("other", n - n_flagged, 0.1, other_rate),
+    ):
+        labels = int(random.binomial(begun, probability))
+        bad = int(random.binomial(labels, rate))
+        strata[name] = Counts(begun, labels, bad, bad)
+    return strata
+
+
+def counts_of(days: list[dict[str, Counts]]) -> BudgetCounts:
+    whole: dict[str, Counts] = {}
+    clusters = Clusters()
+    for strata in days:
+        for name, counts in strata.items():
+            whole[name] = whole.get(name, Counts()).plus(counts)
+        clusters = clusters.after(
+            n=sum(one.n_begun for one in strata.values()), loss=sum(one.n_errors for one in strata.values())
+        )
+    by_day = {today(number).isoformat(): strata for number, strata in enumerate(days)}
+    return BudgetCounts(None, by_day, whole, clusters, today(0).isoformat(), today(len(days) - 1).isoformat())
