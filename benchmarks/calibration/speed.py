@@ -64,9 +64,14 @@ def measure() -> list[str]:
 
 
 def _line(what: str, work: Callable[[], object]) -> str:
-    times = []
+    walls, processors = [], []
     for _ in range(N_ROUNDS):
-        started = time.perf_counter()
+        wall, processor = time.perf_counter(), time.process_time()
         work()
-        times.append(time.perf_counter() - started)
-    return f"{what}: median {statistics.median(times):.4f} ({min(times):.4f} to {max(times):.4f}), {N_ROUNDS} rounds"
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    return f"{what}: wall {_spread(walls)}, CPU {_spread(processors)}, {N_ROUNDS} rounds"
+
+
+def _spread(times: list[float]) -> str:
+    return f"{statistics.median(times):.4f} ({min(times):.4f} to {max(times):.4f})"

@@ -126,9 +126,14 @@ def counted(labels: Iterable[LabelledProposal], *, release: ReleaseId | None = N
         else:
             kept.append(each)
     chance = min((each.sampling_probability or 1.0 for each in kept), default=1.0)
-    uniform = [each for each in kept if share_of(each.key, "thin") * (each.sampling_probability or 1.0) < chance]
+    uniform = [each for each in kept if _stays(each, chance)]
     ordered = sorted(uniform, key=lambda each: (share_of(each.key, "order"), each.key))
     return CountedLabels(tuple(ordered), dict(excluded), len(kept) - len(uniform), chance)
+
+
+def _stays(label: LabelledProposal, chance: float) -> bool:
+    own = label.sampling_probability or 1.0
+    return own == chance or share_of(label.key, "thin") * own < chance
 
 
 def share_of(key: str, purpose: str) -> float:

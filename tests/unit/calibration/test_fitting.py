@@ -1,7 +1,7 @@
 """The frozen model: plain Python equals NumPy, missing signals count, labels are fitted and never extrapolated."""
 
 import json
-import time
+from time import process_time
 
 import numpy as np
 import pytest
@@ -117,7 +117,7 @@ def test_a_live_score_costs_less_than_fifty_microseconds() -> None:
 
 
 def _seconds(present: dict[str, float]) -> float:
-    started = time.perf_counter()
+    started = process_time()
     for _ in range(500):
         FITTED.model.probability(present)
-    return time.perf_counter() - started
+    return process_time() - started
