@@ -12,7 +12,7 @@ from typing import Any
 from remit.control.actions import Action
 from remit.conversations import ConversationId, IntentName
 from remit.documents import digest_of
-from remit.evidence import Observation, Recorded, Strength
+from remit.evidence import Observation, Outcome, Recorded, Strength
 from remit.policy.rollback import BudgetSpent, ChangeDetected, Do, condition_words
 from remit.slo import BudgetCounting, BudgetCounts, Objective
 from remit.slo.counting import Key, total
@@ -189,9 +189,12 @@ def _test_words(log_e: float, line: float, counts: BudgetCounts) -> str:
 def added(counting: BudgetCounting, state: Watched, recorded: Recorded) -> Watched:
     """One observation more, and its conversation if it went wrong."""
     counts = counting.add(state.counts, recorded)
-    worse = total(counts.whole).n_errors > total(state.counts.whole).n_errors if counts is not state.counts else False
-    if not worse:
-        return state if counts is state.counts else replace(state, counts=counts)
+    if counts is state.counts:
+        return state
+    # Summing up 90 days costs more than everything else: only a failure can have made it worse.
+    failed = recorded.observation.outcome is Outcome.FAILED
+    if not failed or total(counts.whole).n_errors <= total(state.counts.whole).n_errors:
+        return replace(state, counts=counts)
     conversation = ConversationId(recorded.observation.conversation)
     return Watched(counts, (*state.conversations, conversation)[-MOST_REMEMBERED:])
 
