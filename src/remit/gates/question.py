@@ -18,6 +18,8 @@ from remit.policy.levels import AutonomyLevel
 from remit.policy.live_metrics import STARTED
 from remit.statistics import AlphaLedger
 
+LABELS = tuple((level, level.label) for level in AutonomyLevel)
+_PACE = f"|{STARTED}"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,10 +79,15 @@ class Body:
 
     def digest(self, question: Question) -> str:
         """Over every row behind the states that the question reads, how fast conversations come in excepted."""
-        states: Mapping[str, Any] = {**self.live, **self.draws, **self.origins, **self.trials, **self.said}
-        paced = _pace_names(question)
-        names = [name for name in names_of(question) if name in states and name not in paced]
-        return digest_of([[name, states[name].digest] for name in sorted(names)])
+        found = {name: self._digest(name) for name in names_of(question) if not name.endswith(_PACE)}
+        return digest_of([[name, digest] for name, digest in sorted(found.items()) if digest])
+
+    def _digest(self, name: str) -> str:
+        for states in (self.live, self.draws, self.origins, self.trials, self.said):
+            state: Any = states.get(name)
+            if state is not None:
+                return str(state.digest)
+        return ""
 
 
 LIVE, ORIGINS, TRIALS, SAID = LiveCounting(), OriginCounting(), TrialCounting(), StatementKeeping()
@@ -134,20 +141,15 @@ def _names(question: Question) -> Iterator[str]:
 
 def _live_names(question: Question, gate: LiveGate, release: ReleaseId) -> Iterator[str]:
     counting = draws_for(gate)
-    for level in AutonomyLevel:
-        key = live_key(question.agent, release, question.intent, level.label, gate.metric)
+    for level, label in LABELS:
+        key = live_key(question.agent, release, question.intent, label, gate.metric)
         yield f"{LIVE.name}:{key}"
         if counting is not None and level >= question.evidence_from:
             yield f"{counting.name}:{key}"
     yield from _pace_names_of(question, release)
 
 
-def _pace_names(question: Question) -> frozenset[str]:
-    return frozenset(name for release in question.releases for name in _pace_names_of(question, release))
-
-
 def _pace_names_of(question: Question, release: ReleaseId) -> Iterator[str]:
-    for level in AutonomyLevel:
+    for level, label in LABELS:
         if level >= question.evidence_from:
-            key = live_key(question.agent, release, question.intent, level.label, STARTED)
-            yield f"{LIVE.name}:{key}"
+            yield f"{LIVE.name}:{live_key(question.agent, release, question.intent, label, STARTED)}"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from remit.gates.live_counts import LiveCounts, Part, Sums, live_key
-from remit.gates.question import LIVE, Body, Question
+from remit.gates.question import LABELS, LIVE, Body, Question
 from remit.policy.gates import LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.live_metrics import STARTED, labels_that_count
@@ -117,8 +117,8 @@ def parts_of(question: Question, gate: LiveGate, body: Body) -> list[Part]:
 
 def _states(question: Question, metric: str, body: Body) -> Iterator[tuple[AutonomyLevel, LiveCounts]]:
     for release in question.releases:
-        for level in AutonomyLevel:
-            key = live_key(question.agent, release, question.intent, level.label, metric)
+        for level, label in LABELS:
+            key = live_key(question.agent, release, question.intent, label, metric)
             state = body.live.get(f"{LIVE.name}:{key}")
             if state is not None:
                 yield level, state
