@@ -11,7 +11,7 @@ from remit.evidence import Reducer, Strength
 from remit.policy.gates import AtMost, LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
-from remit.policy.rollback import BudgetSpent, CanaryWorse, ChangeDetected, GuardrailBreach, RollbackRule
+from remit.policy.rollback import BudgetSpent, CanaryWorse, ChangeDetected, Do, GuardrailBreach, RollbackRule
 from remit.slo import BudgetCounting, BudgetMonitor, BurnCounting, BurnMonitor, Objective, Use
 
 _WEEK_S = 7 * 86_400.0
@@ -26,11 +26,10 @@ def monitors_of(policy: Policy, *, least: Strength = Strength.PROOF_OF_VALUE) ->
         policy: Whose rules.
         least: Weaker observations do not count; SIMULATED for a simulated contact centre.
     """
-    by_name: dict[str, Reducer[Any]] = {}
+    found = [*_rate_monitors(policy, least)]
     for rule in policy.rollback:
-        for monitor in _monitors(policy, rule, least):
-            by_name.setdefault(monitor.name, monitor)
-    return tuple(by_name.values())
+        found += _other_monitors(policy, rule, least)
+    return tuple({monitor.name: monitor for monitor in found}.values())
 
 
 def budget_monitors(
@@ -58,29 +57,32 @@ def follower_name(agent: AgentName, reducers: Sequence[Reducer[Any]]) -> str:
     return f"control-{digest_of([agent, *sorted(one.name for one in reducers)])[:16]}"
 
 
-def _monitors(policy: Policy, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
+def _rate_monitors(policy: Policy, least: Strength) -> Iterator[Reducer[Any]]:
+    """One for each metric and budget: rules on the same share its state."""
+    metrics: dict[str, list[tuple[RateRule, Do]]] = {}
+    for rule in policy.rollback:
+        if isinstance(rule.when, ChangeDetected | BudgetSpent) and not rule.when.pool:
+            metrics.setdefault(rule.when.metric, []).append((rule.when, rule.do))
+    for metric, rules in metrics.items():
+        window_s = window_of(policy, metric)
+        for eps, levels in _budgets(policy, metric).items():
+            yield RateMonitor(rules, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least)
+
+
+def _other_monitors(policy: Policy, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
     match rule.when:
+        case ChangeDetected(pool="") | BudgetSpent(pool=""):
+            return
         case ChangeDetected() | BudgetSpent() as rate:
-            yield from _rates(policy, rate, rule, least)
+            intents, window_s = policy.calibration.pools.get(rate.pool, ()), window_of(policy, rate.metric)
+            for eps, levels in _budgets(policy, rate.metric).items():
+                yield PooledMonitor(
+                    rate, rule.do, intents, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least
+                )
         case CanaryWorse() as worse:
             yield CanaryMonitor(worse, rule.do, policy=policy.digest, least=least)
         case GuardrailBreach() as breach:
             yield CriticalMonitor(breach, rule.do, policy=policy.digest, least=least)
-
-
-def _rates(policy: Policy, rate: RateRule, rule: RollbackRule, least: Strength) -> Iterator[Reducer[Any]]:
-    """One for each different budget: levels with the same one share a monitor, not a state."""
-    window_s = window_of(policy, rate.metric)
-    for eps, levels in _budgets(policy, rate.metric).items():
-        if not rate.pool:
-            yield RateMonitor(
-                rate, rule.do, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least
-            )
-            continue
-        intents = policy.calibration.pools.get(rate.pool, ())
-        yield PooledMonitor(
-            rate, rule.do, intents, eps=eps, levels=levels, window_s=window_s, policy=policy.digest, least=least
-        )
 
 
 def budget_of(policy: Policy, metric: str, level: AutonomyLevel) -> float | None:

@@ -1,11 +1,11 @@
 """Monitors of a rate against its budget: a change detector, the rollback test charged at the start, half a budget.
 
 The counts, the detector, the discount by day and the treatment of late labels are those of error budgets
-(`remit.slo.counting`); here the policy's rule says which of its lines matters and what is done.
+(`remit.slo.counting`); the lines, and what is done behind them, are those of the policy's rules.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import log
 from typing import Any
 
@@ -25,50 +25,53 @@ MOST_REMEMBERED = 20
 """How many affected conversations a monitor remembers."""
 
 RateRule = ChangeDetected | BudgetSpent
+_NARROWS: frozenset[Do] = frozenset({"demote", "rollback", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Counts of one release at one level, and the latest conversations that went wrong."""
+    """Counts of one release at one level.
+
+    Args:
+        counts: As error budgets count.
+        conversations: The latest that went wrong.
+        fired: By the number of the rule, the place of the ledger at which its line was crossed.
+    """
 
     counts: BudgetCounts
     conversations: tuple[ConversationId, ...] = ()
+    fired: Mapping[int, int] = field(default_factory=dict)
 
 
-def objective_of(rule: RateRule, eps: float, *, window_s: float) -> Objective:
-    """The objective whose lines are those of the rule: lines that it does not speak of are out of reach.
+def counting_of(metric: str, eps: float, *, window_s: float, least: Strength) -> BudgetCounting:
+    """Counts of a metric against a budget. Its own lines are out of reach: the rules have theirs.
 
     Args:
-        rule: What the policy watches.
+        metric: What is counted.
         eps: The budget.
         window_s: For how long a label may still come.
+        least: Weaker observations do not count.
     """
-    match rule:
-        case ChangeDetected(metric, days, _):
-            alpha, between = _NEVER, days
-        case BudgetSpent("burned", metric, confidence, _):
-            alpha, between = round(1.0 - confidence, 12), 1.0 / _NEVER
-        case BudgetSpent(_, metric, _, _):
-            alpha, between = _NEVER, 1.0 / _NEVER
-    return Objective(
-        name="rollback-rule",
+    objective = Objective(
+        name="rollback-rules",
         service="control",
         metric=metric,
         target=round(1.0 - eps, 12),
-        alpha=alpha,
-        days_between_false_alarms=between,
+        alpha=_NEVER,
+        days_between_false_alarms=1.0 / _NEVER,
         matured_after_s=window_s,
     )
+    return BudgetCounting(objective, least=least)
 
 
 class RateMonitor:
-    """One rule of the policy, on each release, intent and level by itself.
+    """The policy's rules on one metric and budget, on each release, intent and level by itself; one state for all.
 
-    After an alarm it begins again, so that what is left of the same cause does not alarm at each observation.
+    When a rule that narrows has fired, everything begins again, so that what is left of the same cause does not
+    alarm at each observation; the others fire once until then.
 
     Args:
-        rule: What is watched.
-        do: What is asked for.
+        rules: What is watched, and what is asked for.
         eps: The budget at these levels.
         levels: Names of the levels with this budget.
         window_s: For how long a label may still come.
@@ -78,8 +81,7 @@ class RateMonitor:
 
     def __init__(
         self,
-        rule: RateRule,
-        do: Do,
+        rules: Sequence[tuple[RateRule, Do]],
         *,
         eps: float,
         levels: frozenset[str],
@@ -87,18 +89,17 @@ class RateMonitor:
         policy: str,
         least: Strength = Strength.PROOF_OF_VALUE,
     ) -> None:
+        self._rules = tuple(rules)
         self._policy = policy
-        self._rule = rule
-        self._do = do
         self._eps = eps
         self._levels = levels
-        self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
-        parts = (policy, condition_words(rule), do, sorted(levels), self._counting.name)
-        self._name = f"rate-{digest_of(parts)[:12]}"
+        self._counting = counting_of(self._rules[0][0].metric, eps, window_s=window_s, least=least)
+        said = [(condition_words(rule), do) for rule, do in self._rules]
+        self._name = f"rate-{digest_of((policy, said, sorted(levels), self._counting.name))[:12]}"
 
     @property
     def name(self) -> str:
-        """Another rule, budget or window begins again."""
+        """Other rules, another budget or window begin again."""
         return self._name
 
     def key_of(self, observation: Observation) -> str | None:
@@ -113,69 +114,84 @@ class RateMonitor:
 
     def add(self, state: Watched, recorded: Recorded) -> Watched:
         """One observation more."""
-        if self._crossed(state.counts):
+        if any(self._rules[number][1] in _NARROWS for number in state.fired):
             state = self.start("")
-        return added(self._counting, state, recorded)
+        after = added(self._counting, state, recorded)
+        if after.conversations == state.conversations:
+            return after
+        # Evidence against grows with a failure and with nothing else.
+        new = {
+            number: recorded.position
+            for number, (rule, _) in enumerate(self._rules)
+            if number not in after.fired and _crossed(rule, after.counts, self._eps)
+        }
+        return replace(after, fired={**after.fired, **new}) if new else after
 
     def encode(self, state: Watched) -> Any:
         """As JSON values."""
-        return [self._counting.encode(state.counts), list(state.conversations)]
+        fired = [[number, position] for number, position in state.fired.items()]
+        return [self._counting.encode(state.counts), list(state.conversations), fired]
 
     def decode(self, document: Any) -> Watched:
         """From JSON values."""
-        counts, conversations = document
-        return Watched(self._counting.decode(counts), tuple(map(ConversationId, conversations)))
+        counts, conversations, fired = document
+        return Watched(self._counting.decode(counts), tuple(map(ConversationId, conversations)), dict(fired))
 
     def actions(self, key: str, before: Watched, after: Watched, recorded: Recorded) -> Mapping[str, Any]:
-        """What the rule asks for, when its line is crossed."""
+        """What the rules ask for whose line is crossed now."""
         del before
-        if not self._crossed(after.counts) or self._position(after.counts) != recorded.position:
-            return {}
-        place = Key.parse(key)
-        action = Action(
-            do=self._do,
+        asked = {}
+        for number, position in after.fired.items():
+            if position == recorded.position:
+                action = self._action(Key.parse(key), number, after, recorded)
+                asked[f"{action.key(self._name)}:{number}"] = action.as_document()
+        return asked
+
+    def _action(self, place: Key, number: int, after: Watched, recorded: Recorded) -> Action:
+        rule, do = self._rules[number]
+        return Action(
+            do=do,
             agent=place.agent,
             intent=place.intent,
             release=place.release,
             level=place.level,
-            rule=condition_words(self._rule),
-            why=self._why(after.counts),
+            rule=condition_words(rule),
+            why=self._why(rule, after.counts),
             position=recorded.position,
             at=recorded.observation.at.isoformat(),
             conversations=after.conversations,
             n_conversations=total(after.counts.whole).n_errors,
         )
-        return {action.key(self._name): action.as_document()}
 
-    def _position(self, counts: BudgetCounts) -> int:
-        return counts.burned_at or (counts.half_burned_at if self._is_half else 0)
-
-    def _crossed(self, counts: BudgetCounts) -> bool:
-        return self._position(counts) > 0
-
-    @property
-    def _is_half(self) -> bool:
-        return isinstance(self._rule, BudgetSpent) and self._rule.state == "half_burned"
-
-    def _why(self, counts: BudgetCounts) -> str:
+    def _why(self, rule: RateRule, counts: BudgetCounts) -> str:
         seen = total(counts.whole)
         per = self._counting.objective.indicator.per
         what = (
-            f"{seen.n_errors} bad ({self._rule.metric}) in {seen.n_begun} {per}s that began at this level of this "
-            f"release, budget {self._eps:g}"
+            f"{seen.n_errors} bad ({rule.metric}) in {seen.n_begun} {per}s that began at this level of this release, "
+            f"budget {self._eps:g}"
         )
         detector = counts.detector
-        if isinstance(self._rule, ChangeDetected) and detector is not None:
-            bar = counts.threshold(self._rule.days_between_false_alarms)
+        if isinstance(rule, ChangeDetected) and detector is not None:
+            bar = counts.threshold(rule.days_between_false_alarms)
             return (
                 f"{what}; change statistic {detector.statistic:,.0f} reached {bar:,.0f} "
-                f"({self._rule.days_between_false_alarms:g} days between false alarms at the volume so far)"
+                f"({rule.days_between_false_alarms:g} days between false alarms at the volume so far)"
             )
-        return f"{what}; {_test_words(counts.log_e_rollback(self._eps), self._line, counts)}"
+        return f"{what}; {_test_words(counts.log_e_rollback(self._eps), _line(rule), counts)}"
 
-    @property
-    def _line(self) -> float:
-        return HALF_BURNED if self._is_half else 1.0 / self._counting.objective.alpha
+
+def _crossed(rule: RateRule, counts: BudgetCounts, eps: float) -> bool:
+    if isinstance(rule, BudgetSpent):
+        return counts.log_e_rollback(eps) >= log(_line(rule))
+    detector = counts.detector
+    return detector is not None and detector.statistic >= counts.threshold(rule.days_between_false_alarms)
+
+
+def _line(rule: RateRule) -> float:
+    """The e-value that a budget's rule waits for."""
+    if isinstance(rule, BudgetSpent) and rule.state == "burned":
+        return 1.0 / round(1.0 - rule.confidence, 12)
+    return HALF_BURNED
 
 
 def _test_words(log_e: float, line: float, counts: BudgetCounts) -> str:
@@ -196,7 +212,7 @@ def added(counting: BudgetCounting, state: Watched, recorded: Recorded) -> Watch
     if not failed or total(counts.whole).n_errors <= total(state.counts.whole).n_errors:
         return replace(state, counts=counts)
     conversation = ConversationId(recorded.observation.conversation)
-    return Watched(counts, (*state.conversations, conversation)[-MOST_REMEMBERED:])
+    return replace(state, counts=counts, conversations=(*state.conversations, conversation)[-MOST_REMEMBERED:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +248,7 @@ class PooledMonitor:
         self._intents = tuple(intents)
         self._eps = eps
         self._levels = levels
-        self._counting = BudgetCounting(objective_of(rule, eps, window_s=window_s), least=least)
+        self._counting = counting_of(rule.metric, eps, window_s=window_s, least=least)
         parts = (policy, condition_words(rule), do, sorted(levels), self._intents, self._counting.name)
         self._name = f"pool-{digest_of(parts)[:12]}"
 
@@ -258,10 +274,8 @@ class PooledMonitor:
         if state.crossed_at:
             state = self.start("")
         intent = recorded.observation.intent
-        # A member never alarms by itself here: only its counts and its detector are read.
         member = state.members[intent]
-        quiet = replace(member, counts=replace(member.counts, half_burned_at=0, burned_at=0, burned_by=""))
-        after = added(self._counting, quiet, recorded)
+        after = added(self._counting, member, recorded)
         members = {**state.members, intent: after}
         worse = len(after.conversations) and after.conversations != member.conversations
         crossed = bool(worse) and self._log_evidence(members) >= self._log_line(members)
@@ -318,8 +332,7 @@ class PooledMonitor:
 
     def _log_line(self, members: Mapping[IntentName, Watched]) -> float:
         if isinstance(self._rule, BudgetSpent):
-            half = self._rule.state == "half_burned"
-            return log(HALF_BURNED if half else 1.0 / self._counting.objective.alpha)
+            return log(_line(self._rule))
         days = self._rule.days_between_false_alarms
         # The sum of the statistics against the total volume: the average against the average volume.
         volumes = [one.counts.threshold(days) for one in members.values() if total(one.counts.whole).n_begun]

@@ -27,6 +27,12 @@ def find_misfits(document: PolicyDocument, located: Located) -> tuple[Problem, .
             intents=list(document.intents),
             tools=list(document.tools),
             pools=document.calibration.pools,
+            budgets={
+                gate.live
+                for gates in document.gates.values()
+                for gate in gates
+                if isinstance(gate, LiveGateDocument) and gate.at_most is not None
+            },
         ),
     )
 

@@ -1,6 +1,6 @@
 """The frozen values of the policy's sections on running the agent, and what must fit together in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from remit.policy.operating_documents import (
     WaiversDocument,
 )
 from remit.policy.rollback import BudgetSpent, CanaryWorse, ChangeDetected, Condition, GuardrailBreach, RollbackRule
+from remit.slo.indicators import INDICATORS, Use
 from remit.tools import ToolName
 
 _CONDITIONS = ("change_detected", "canary_worse_than", "guardrail_breach", "budget")
@@ -129,9 +130,11 @@ def operating_misfits(
     intents: Sequence[str],
     tools: Sequence[str],
     pools: Mapping[str, Sequence[str]],
+    budgets: Collection[str],
 ) -> Iterator[Problem]:
-    """What is wrong between parts that are each well-formed."""
+    """What is wrong between parts that are each well-formed; `budgets` are metrics that a live gate bounds above."""
     yield from _rollback_misfits(document.rollback, located, pools)
+    yield from _metric_misfits(document.rollback, located, budgets)
     for name in () if document.staffing is None else document.staffing.volume:
         if name not in intents:
             yield Problem(
@@ -179,6 +182,24 @@ def _rollback_misfits(
             )
         if rule.when.canary_worse_than is None and rule.do == "rollback" and rule.when.pool is not None:
             yield Problem(line, "a pool cannot be rolled back", "Write `demote`, `freeze`, `stop` or `raise_sampling`.")
+
+
+def _metric_misfits(rules: Sequence[RollbackDocument], located: Located, budgets: Collection[str]) -> Iterator[Problem]:
+    """A rate can be watched if it has a budget of its own, and somebody says how large it is."""
+    for index, rule in enumerate(rules):
+        metric = rule.when.change_detected or (rule.when.metric if rule.when.budget else None)
+        if metric is None:
+            continue
+        line = located.line_of(("rollback", index, "when"))
+        watchable = [name for name, one in INDICATORS.items() if one.use is Use.BUDGET]
+        if metric not in watchable:
+            yield Problem(line, f"metric {metric!r} has no error budget", suggest(metric, watchable, noun="metrics"))
+        elif metric not in budgets and metric != "bad_outcome":
+            yield Problem(
+                line,
+                f"nothing says how large the budget of {metric!r} is",
+                f"Write a gate with `live: {metric}` and `at_most`; it may be in observe mode.",
+            )
 
 
 def _window_misfits(windows: Sequence[FreezeWindowDocument], located: Located) -> Iterator[Problem]:

@@ -251,6 +251,14 @@ def test_the_digest_does_not_depend_on_where_the_file_lies() -> None:
             "`pool` names 'money'",
             "pools",
         ),
+        ("{guardrail_breach: critical}", "{change_detected: csat}", 49, "'csat' has no error budget", "bad_outcome"),
+        (
+            "{guardrail_breach: critical}",
+            "{change_detected: recontact}",
+            49,
+            "how large the budget",
+            "`live: recontact`",
+        ),
         ("{guardrail_breach: critical}", "{budget: brned}", 49, "none of its values", "`burned`"),
         (
             "signoff: {",
