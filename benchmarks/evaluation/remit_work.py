@@ -26,7 +26,7 @@ from remit.app.stage import MemoryStage
 from remit.conversations import AgentName, IntentName, Message, ReleaseId
 from remit.evaluation.model import RunId
 from remit.evaluation.observing import Subject
-from remit.evaluation.run import RunPlan, RunResult, run_suite
+from remit.evaluation.run import RunPlan, run_suite
 from remit.evidence import Outcome
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import ProposedAnswer, ProposedCall
@@ -116,7 +116,8 @@ def stage() -> MemoryStage:
     return made
 
 
-async def run(n_scenarios: int, n_trials: int) -> tuple[RunResult, float, float]:
+async def run(n_scenarios: int, n_trials: int) -> tuple[int, float, float]:
+    """How many trials passed, and what they took: seconds on the clock and of CPU."""
     place = stage()
     plan = RunPlan(
         id=RunId("bench"),
@@ -132,7 +133,9 @@ async def run(n_scenarios: int, n_trials: int) -> tuple[RunResult, float, float]
         async with SqliteDatabase(Path(folder) / "bench.db") as database:
             started, cpu = time.perf_counter(), time.process_time()
             result = await run_suite(plan, place, SqliteLedger(database))
-            return result, time.perf_counter() - started, time.process_time() - cpu
+            seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+            # Not the result itself: what a main task returns is made a sentence of when `asyncio.run` ends.
+            return sum(trial.outcome is Outcome.PASSED for trial in result.run.trials), seconds, cpu_seconds
 
 
 def main() -> None:
@@ -140,8 +143,7 @@ def main() -> None:
     arguments.add_argument("--scenarios", type=int, default=work.N_SCENARIOS)
     arguments.add_argument("--trials", type=int, default=work.N_TRIALS)
     asked = arguments.parse_args()
-    result, seconds, cpu = asyncio.run(run(asked.scenarios, asked.trials))
-    n_passed = sum(trial.outcome is Outcome.PASSED for trial in result.run.trials)
+    n_passed, seconds, cpu = asyncio.run(run(asked.scenarios, asked.trials))
     n_run = asked.scenarios * asked.trials
     if n_passed != n_run:
         sys.exit(f"{n_run - n_passed} of {n_run} trials did not pass: the work is not the same")

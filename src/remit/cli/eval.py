@@ -1,6 +1,5 @@
 """`remit eval`: run suites against an agent and say what its gates make of it."""
 
-import asyncio
 import json
 import os
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from remit.cli.loop import run_to_end
 from remit.cli.report_files import REPORTS, expect_writable, report_form
 from remit.cli.screen import screen
 from remit.errors import SettingsError
@@ -130,7 +130,7 @@ def _store(given: Path | None) -> Path:
 # ── running ───────────────────────────────────────────────────────────────────────────────────────
 def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
     try:
-        return asyncio.run(_evaluate_all(prepared, place, clock, quiet=quiet))
+        return run_to_end(_evaluate_all(prepared, place, clock, quiet=quiet))
     except KeyboardInterrupt:
         raise typer.Abort from None
 

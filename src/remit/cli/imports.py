@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from remit.cli.loop import run_to_end
 from remit.cli.report_files import expect_writable, report_form
 from remit.cli.screen import screen
 from remit.errors import SettingsError
@@ -63,7 +64,7 @@ def import_tau(
     from remit.app.replay_tasks import describe_tasks, examine_tasks, tasks_document, write_suite
     from remit.settings import Settings
 
-    tasks = [asyncio.run(examine_tasks(path, data=data)) for path in paths if holds_tasks(path)]
+    tasks = [run_to_end(examine_tasks(path, data=data)) for path in paths if holds_tasks(path)]
     named = {each.source for each in tasks}
     results = [path for path in paths if str(path) not in named]
     replays = [_replay(path, data, parse_gate(DEFAULT_GATE), agent, quiet=as_json) for path in results]
@@ -145,7 +146,7 @@ def _replay(path: Path, data: Path | None, gate: "GateStatement", agent: str, *,
     )
     with bar:
         task = bar.add_task(f"Replaying {path.name}", total=None)
-        return asyncio.run(
+        return run_to_end(
             replay_file(
                 path,
                 data=data,

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from remit.adapters.llm import ChatClient
 from remit.conversations import Message
 from remit.errors import AgentError, CustomerError
 from remit.runtime.ports import Clock
 from remit.scenarios.model import InstructedCustomer, Scenario
+
+if TYPE_CHECKING:  # 19 MB of HTTP client that a run without such customers need not load
+    from remit.adapters.llm import ChatClient
 
 LEAVES = "<<leaves>>"
 """What the model writes when the customer has nothing more to say; never shown to the agent."""
@@ -31,7 +34,7 @@ class CustomerModel:
         timeout_s: The longest one message may take.
     """
 
-    client: ChatClient
+    client: "ChatClient"
     clock: Clock
     timeout_s: float = 60.0
 
