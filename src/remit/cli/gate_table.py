@@ -105,6 +105,8 @@ def _needed(verdict: GateVerdict) -> str:
         return ""
     if needed.scenarios or needed.trials:
         return f"{counted(needed.scenarios, 'scenario')}, {counted(needed.trials, 'trial')}"
+    if not needed.labels and not needed.days:
+        return needed.assuming
     days = "" if needed.days is None else f"{counted(ceil(needed.days), 'day')}: "
     return f"{days}{counted(needed.labels, 'label')} in {counted(needed.conversations, 'conversation')}"
 

@@ -8,12 +8,14 @@ from remit.gates.draws import DrawCounting, Drawn
 from remit.gates.live import at_present_rate, built, figures_of, find, is_held, left_out, needed_in_days, still_needed
 from remit.gates.live_counts import live_key
 from remit.gates.question import Body, Question
-from remit.gates.seen import Seen, pace_of, seen_by
+from remit.gates.seen import Pace, Seen, pace_of, seen_by
 from remit.gates.words import counted, joined, rate
 from remit.policy.gates import LiveGate
 from remit.policy.levels import AutonomyLevel
-from remit.statistics import Clusters, DesignEffect, discounted, discounted_log_e, e_value
+from remit.policy.live_metrics import budget
+from remit.statistics import Clusters, DesignEffect, discounted, discounted_log_e, e_value, plan_with_judge
 
+_USUAL_JUDGE = 0.9
 METHOD = "inverse-probability betting on draws guided by a judge, design effect by day, alpha ledger"
 
 
@@ -118,6 +120,8 @@ def _seen(question: Question, gate: LiveGate, drawn: Drawn, effect: DesignEffect
 def _needed(question: Question, gate: LiveGate, drawn: Drawn, seen: Seen, body: Body) -> Needed:
     """At the present rate, errors included: what a further clean label is worth depends on the judge."""
     pace = pace_of(question, body, n_labels=seen.n)
+    if not drawn.n:
+        return _planned(question, gate, seen, pace)
     phi = seen.effect.phi_upper
     held = tuple(one / phi for one in drawn.log_wealths)
     threshold = log(1.0 / question.alpha.share)
@@ -127,6 +131,28 @@ def _needed(question: Question, gate: LiveGate, drawn: Drawn, seen: Seen, body: 
         return Needed(0, 0, "a lower rate of errors: at the present one the evidence does not grow", days=days)
     labels = ceil(further * drawn.n_labels / drawn.n)
     return needed_in_days(gate, seen, labels, "errors and draws as so far", pace)
+
+
+def _planned(question: Question, gate: LiveGate, seen: Seen, pace: Pace | None) -> Needed:
+    """Before any day is complete: what a usual judge and an agent at half of its budget would take."""
+    eps = budget(gate) or 0.5
+    shares = gate.evidence.sampling.values()
+    planned = plan_with_judge(
+        eps=eps,
+        true_rate=eps / 2.0,
+        alpha=question.alpha.share,
+        sensitivity=_USUAL_JUDGE,
+        specificity=_USUAL_JUDGE,
+        pi_flagged=max(shares),
+        pi_other=min(shares),
+    )
+    assuming = "errors at half of the budget and a judge that is right nine times in ten"
+    if planned is None:
+        return Needed(0, 0, assuming)
+    share = planned.n_labels / planned.n_conversations
+    drawn_pace = None if pace is None else Pace(pace.per_day, share)
+    needed = needed_in_days(gate, seen, planned.n_labels, assuming, drawn_pace)
+    return replace(needed, conversations=planned.n_conversations)
 
 
 def _what_was_seen(gate: LiveGate, drawn: Drawn, seen: Seen) -> str:

@@ -171,3 +171,11 @@ def test_the_least_number_of_days_counts_complete_days_only() -> None:
 
 def test_plain_rows_are_no_draws() -> None:
     assert judged(days(40, 30), GUIDED).finding is Finding.UNDECIDED
+
+
+def test_before_any_draw_the_need_is_planned_with_a_usual_judge() -> None:
+    needed = judged([], GUIDED).needed
+
+    assert needed is not None
+    assert 700 < needed.labels < needed.conversations
+    assert "half of the budget" in needed.assuming
