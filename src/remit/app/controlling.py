@@ -134,6 +134,7 @@ async def controlling(
         SqliteGrantBook(database),
         incidents=SqliteIncidents(database),
         clock=clock,
+        ledger=ledger,
         lives=SqliteReleases(database),
         contained=Observed(ledger),
     )

@@ -7,7 +7,7 @@ from remit.app.controlling import Observed
 from remit.app.gating import Look
 from remit.control.consequences import Consequence, consequence_of, needs_signature
 from remit.control.grants import GrantKey, Waiver, WaiverId
-from remit.control.orders import Demote, Enacted, Narrow, Order, Thaw, Widen
+from remit.control.orders import Act, Demote, Enacted, LowerSampling, Narrow, Order, Thaw, Widen
 from remit.control.ports import GrantBook, Proposals
 from remit.control.proposals import Asked
 from remit.control.widening import Earned, Support, Waived, needed_signatures, supported_level
@@ -15,11 +15,13 @@ from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.documents import digest_of
 from remit.errors import WideningRefused
 from remit.evidence import Ledger
+from remit.evidence.follow_up import share_set
 from remit.evidence.verdicts import Finding
 from remit.identity import Actor
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 from remit.runtime.ports import Clock
+from remit.supervision.sampling import LEAST_SHARE, Stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,25 @@ class Granting:
         return waiver, await self.book.enact(order), consequence
 
     async def thaw(self, intent: IntentName, by: Actor, reason: str) -> Enacted:
-        """Let an intent (empty: all) be promoted again."""
+        """Let an intent (empty: all) be promoted again, and let experts look at the policy's share again."""
         now = self.clock.now()
         name = f"thaw:{self.agent}:{intent}:{by.id}:{now.isoformat()}"
-        return await self.book.enact(Order(name, self.agent, now, by, reason, (Thaw(intent),)))
+        raised = [one for one in (await self.book.remit(self.agent)).sampling if intent in ("", one)]
+        acts: tuple[Act, ...] = (Thaw(intent), *(LowerSampling(one) for one in raised))
+        enacted = await self.book.enact(Order(name, self.agent, now, by, reason, acts))
+        lowered = [
+            share_set(
+                self.agent,
+                self.release,
+                one,
+                stratum=stratum,
+                share=LEAST_SHARE,
+                why=reason,
+                key=f"{name}:{one}:{stratum}",
+                at=now,
+            )
+            for one in raised
+            for stratum in Stratum
+        ]
+        await self.ledger.append(lowered)
+        return enacted

@@ -353,7 +353,7 @@ def thaw(
     policy: PolicyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Lift a freeze of promotions that a monitor or a person has set. Needs an operator."""
+    """Lift a freeze of promotions, and what experts look at beyond the policy. Needs an operator."""
     asyncio.run(_thaw(intent, reason, agent, policy, store))
 
 
@@ -364,8 +364,8 @@ async def _thaw(intent: str, reason: str, agent: Path | None, policy: Path | Non
     async with _desk(agent, policy, "", store, needs=Role.OPERATOR, intent=intent) as desk:
         enacted = await desk.granting.thaw(IntentName(intent), desk.person, reason)
     what = intent or "every intent"
-    word = "are not frozen any more" if enacted.changes else "were not frozen"
-    screen().print(f"Promotions of {what} {word}.")
+    word = "can widen again, and experts look at the policy's share" if enacted.changes else "was not frozen"
+    screen().print(f"{what} {word}.")
     screen().print("Next:   remit status")
 
 

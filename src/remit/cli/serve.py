@@ -27,8 +27,8 @@ def serve(
 ) -> None:
     """Serve the agent under its policy: OpenAI-compatible, REST, and a page to chat on.
 
-    The grants are what the ledger in the store supports for this very release; without evidence every intent is in
-    shadow and people answer.
+    The grants are those of the book, for this very release and policy; in a simulated world, what suites support is
+    granted first. What has not been earned is in shadow: people answer. The controller runs beside the gateway.
     """
     settings = Settings.from_environ(os.environ)
     settings = replace(
@@ -95,5 +95,6 @@ def _introduce(
     console.print(f"{live.policy.name}: agent {live.agent.name}, release {live.agent.release}")
     console.print(f"  {len(levels)} intents, {n_shadow} of them in shadow (people answer); store {settings.store}")
     if n_shadow == len(levels):
-        console.print("  Nothing has been earned in this store yet: run `remit eval` first.")
+        how = "run `remit eval` first" if live.gateway.simulated else "`remit eval`, then `remit grant promote`"
+        console.print(f"  Nothing has been earned in this store yet: {how}.")
     console.print(f"  chat page  {where}\n  API        {where}openapi.json\n  Ctrl+C stops.")

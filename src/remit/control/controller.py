@@ -6,6 +6,7 @@ time; a process that dies between two of these leaves the rest to the next step 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,10 +15,12 @@ from remit.control.actions import Action, Alert, action_from
 from remit.control.carrying_out import Circumstances, order_for, order_for_alert
 from remit.control.consequences import Containment
 from remit.control.incidents import EventKind, TimelineEvent
-from remit.control.orders import ClearWaivers, Enacted, Order
+from remit.control.orders import ClearWaivers, Enacted, Order, RaiseSampling
 from remit.control.ports import GrantBook, Incidents
 from remit.conversations import AgentName, IntentName, ReleaseId
-from remit.evidence import LedgerFollower
+from remit.errors import LedgerConflict
+from remit.evidence import Ledger, LedgerFollower
+from remit.evidence.follow_up import share_set
 from remit.identity import CONTROLLER
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -60,6 +63,7 @@ class Controller:
         followers: Of the ledger, with the policy's monitors and those of its objectives.
         book: Where grants change.
         incidents: Where a further event of a known cause is noted.
+        ledger: Where the draws learn that experts look at more; None where nobody draws.
         lives: Where releases stand; None where nothing is registered.
         contained: For consequences.
         clock: Time.
@@ -74,6 +78,7 @@ class Controller:
         *,
         incidents: Incidents,
         clock: Clock,
+        ledger: Ledger | None = None,
         lives: Lives | None = None,
         contained: Contained | None = None,
     ) -> None:
@@ -83,6 +88,7 @@ class Controller:
         self._book = book
         self._incidents = incidents
         self._clock = clock
+        self._ledger = ledger
         self._lives = lives
         self._contained = contained
 
@@ -114,9 +120,27 @@ class Controller:
         enacted = await self._book.enact(order)
         if action.do == "rollback":
             await self._roll_back(action)
+        await self._set_shares(order)
         if enacted.first and not enacted.changes:
             await self._note_again(action)
         return order if enacted.first else None
+
+    async def _set_shares(self, order: Order) -> None:
+        """The next draw follows the ledger. Again with every try: keys are those of the order."""
+        raised = {act.intent: act.share for act in order.acts if isinstance(act, RaiseSampling)}
+        if self._ledger is None or not raised:
+            return
+        release = ReleaseId("")
+        shares = [
+            share_set(
+                order.agent, release, intent, stratum=stratum, share=at_least, why=order.reason, key=key, at=order.at
+            )
+            for intent, share in raised.items()
+            for stratum, at_least in (("flagged", 1.0), ("other", share))
+            for key in (f"{order.key}:{intent}:{stratum}",)
+        ]
+        with suppress(LedgerConflict):  # An earlier try has set them, at an earlier time.
+            await self._ledger.append(shares)
 
     # ── rollback ──────────────────────────────────────────────────────────────────────────────────
     async def _lines(self, action: Action) -> list[Line]:

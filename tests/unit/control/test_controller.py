@@ -17,6 +17,7 @@ from remit.control.monitors import monitors_of
 from remit.control.orders import Widen
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.evidence import LedgerFollower, Observation
+from remit.evidence.follow_up import RaisedShares, shares_key
 from remit.policy.levels import AutonomyLevel
 from remit.releases.life import Line
 from remit.releases.stages import Canary, CanaryStep, Retired, Stable, Stage
@@ -67,6 +68,7 @@ class Room:
             self.book,
             incidents=self.book.incidents,
             clock=self.clock,
+            ledger=self.ledger,
             lives=self.lives,
             contained=self.contained,
         )
@@ -226,6 +228,18 @@ def test_declared_recipients_are_told_of_what_they_want_to_hear() -> None:
         told = await room.book.outbox.take(room.clock.now(), at_most=99)
         assert {one.notice.recipient.kind for one in told} == {"email", "webhook"}
         assert {one.notice.tidings.incident for one in told} == {(await room.incidents())[0].id}
+
+    in_room(story)
+
+
+def test_half_a_budget_makes_the_next_draws_look_at_more() -> None:
+    async def story(room: Room) -> None:
+        room.promote(LIMITS)
+        await room.sees(traffic(6, 100, 8))
+        assert room.book.remit_now(SHOP).sampling[REFUND].share == 0.5
+        shares = LedgerFollower("draws", [RaisedShares()], room.ledger, MemoryRunningStates())
+        await shares.catch_up()
+        assert await shares.state(RaisedShares(), shares_key(SHOP, REFUND)) == {"flagged": 1.0, "other": 0.5}
 
     in_room(story)
 
