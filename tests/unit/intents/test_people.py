@@ -30,6 +30,13 @@ INTENTS = LocalIntents.train(
         "Live agent",
         "I need to contact a damn agent",
         "transfer to an agent",
+        "what do I have to do to chat with an agent",
+        "I need help chatting  with an operator",
+        "is there somebody I can talk to",
+        "I don't want to talk to a bot",
+        "direct me to an assistant",
+        "can I get a human",
+        "how do I contact a person",
     ],
 )
 def test_a_wish_for_a_person_is_heard_and_signalled(text: str) -> None:
@@ -48,6 +55,8 @@ def test_a_wish_for_a_person_is_heard_and_signalled(text: str) -> None:
         "can I transfer the order to another person",
         "do I need to speak to a representative to change my pin?",
         "I have already talked to your team",
+        "I just had a chat with one of your agents",
+        "I can talk to the bot, no problem",
         "where is my order",
     ],
 )
