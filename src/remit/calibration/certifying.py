@@ -7,7 +7,7 @@ A calibration that was frozen before (`model`) needs no fitting, and all labels 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -112,14 +112,13 @@ def calibrate(
     wrong = np.array([each.wrong for each in labels.labels])
     fitting = np.zeros(len(wrong), dtype=np.bool_) if model else _fitting_part(labels.labels)
     records = _records(labels.labels, fitting)
-    rows = _with_records(labels.labels, fitting, records)
-    columns = Columns.of(rows)
+    columns = _with_records(Columns.of(labels.labels), labels.labels, fitting, records)
     cross_validated, log_loss = None, None
     if model is None:
         fitted = fit(columns.at(fitting), wrong[fitting])
         model, log_loss = fitted.model, fitted.log_loss
         cross_validated = reliability(fitted.out_of_fold, wrong[fitting])
-    certified = [each for each, is_fitted in zip(rows, fitting, strict=True) if not is_fitted]
+    certified = [each for each, is_fitted in zip(labels.labels, fitting, strict=True) if not is_fitted]
     return _certified_part(
         labels,
         certified,
@@ -144,18 +143,16 @@ def _records(labels: Sequence[LabelledProposal], fitting: NDArray[np.bool_]) -> 
 
 
 def _with_records(
-    labels: Sequence[LabelledProposal], fitting: NDArray[np.bool_], records: TrackRecords
-) -> Sequence[LabelledProposal]:
-    """Labels with the track record of their intent, unless they come with one; nobody is in their own."""
+    columns: Columns, labels: Sequence[LabelledProposal], fitting: NDArray[np.bool_], records: TrackRecords
+) -> Columns:
+    """The signals with the track record of each label's intent, unless it came with one; nobody is in their own."""
     if not records.records:
-        return labels
-    return [
-        each
-        if each.signals.track_record is not None
-        else replace(each, signals=replace(each.signals, track_record=records.signal(each.intent, own=own)))
-        for each, fitted in zip(labels, fitting, strict=True)
-        for own in [not each.wrong if fitted else None]
-    ]
+        return columns
+    own = [not each.wrong if fitted else None for each, fitted in zip(labels, fitting, strict=True)]
+    found = [records.signal(each.intent, own=result) for each, result in zip(labels, own, strict=True)]
+    record = np.array([_or_nan(value) for value in found])
+    known = columns.values.get("track_record", np.full(columns.n, np.nan))
+    return Columns({**columns.values, "track_record": np.where(np.isnan(known), record, known)}, columns.n)
 
 
 def _fitting_part(labels: Sequence[LabelledProposal]) -> NDArray[np.bool_]:

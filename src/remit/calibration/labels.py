@@ -60,7 +60,8 @@ class CountedLabels:
         sampling_probability: That chance.
     """
 
-    labels: tuple[LabelledProposal, ...]
+    # Not in the repr: asyncio writes results of tasks out, and a hundred thousand labels take seconds.
+    labels: tuple[LabelledProposal, ...] = field(repr=False)
     excluded: Mapping[str, int] = field(default_factory=dict)
     n_thinned: int = 0
     sampling_probability: float = 1.0

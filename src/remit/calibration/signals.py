@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["probability", "count", "number"]
 
@@ -51,18 +51,22 @@ class Signals:
         ours = {name: value for name, value in values if value is not None and isfinite(value)}
         if not self.others:
             return ours
-        theirs = {name: value for name, value in self.others.items() if isfinite(value) and name not in NAMES}
+        theirs = {name: value for name, value in self.others.items() if isfinite(value) and name not in _NAMES}
         return ours | theirs
 
     @classmethod
     def of(cls, values: Mapping[str, float]) -> "Signals":
         """Signals from names and numbers; names that are not ours go to `others`."""
-        ours = {name: values[name] for name in NAMES if name in values}
-        return cls(**ours, others={name: value for name, value in values.items() if name not in ours})
+        ours: Mapping[str, Any] = values
+        if _NAMES.issuperset(values):
+            return cls(**ours)
+        ours = {name: value for name, value in values.items() if name in _NAMES}
+        return cls(**ours, others={name: value for name, value in values.items() if name not in _NAMES})
 
 
 NAMES: tuple[str, ...] = tuple(each.name for each in fields(Signals) if each.name != "others")
 """Signals that Remit knows, in a fixed order."""
+_NAMES = frozenset(NAMES)
 _values_of = attrgetter(*NAMES)
 
 _KINDS: Mapping[str, Kind] = {

@@ -16,7 +16,8 @@ from remit.evidence import LabelSource
 
 REQUIRED = ("key", "intent", "wrong", "signals")
 KEYS = (*REQUIRED, "sampling_probability", "source", "out_of_scope", "release", "simulated", "at")
-_SOURCES = tuple(each.value for each in LabelSource)
+_KEYS, _REQUIRED = frozenset(KEYS), frozenset(REQUIRED)
+_SOURCES = {each.value: each for each in LabelSource}
 
 
 def read_proposals(path: Path, *, sampling_probability: float | None = None) -> list[LabelledProposal]:
@@ -62,12 +63,11 @@ _EXAMPLE = (
 
 def _problem(row: Mapping[str, Any]) -> tuple[str, str]:
     """What is wrong with a line and how to mend it; two empty texts if nothing is."""
-    unknown = next((key for key in row if key not in KEYS), None)
-    if unknown is not None:
+    if not _KEYS.issuperset(row):
+        unknown = next(key for key in row if key not in _KEYS)
         return f"unknown key {unknown!r}", suggest(unknown, KEYS, noun="keys")
-    missing = next((key for key in REQUIRED if key not in row), None)
-    if missing is not None:
-        return f"{missing!r} is missing", _EXAMPLE
+    if not row.keys() >= _REQUIRED:
+        return f"{next(key for key in REQUIRED if key not in row)!r} is missing", _EXAMPLE
     for key in ("wrong", "out_of_scope", "simulated"):
         if not isinstance(row.get(key, False), bool):
             return f"{key!r} is neither true nor false", _EXAMPLE
@@ -89,8 +89,9 @@ def _problem_of_texts(row: Mapping[str, Any]) -> tuple[str, str]:
             return f"{key!r} is no text", _EXAMPLE
     if not isinstance(row.get("release", ""), str):
         return "'release' is no text", _EXAMPLE
-    if row.get("source", _SOURCES[0]) not in _SOURCES:
-        return f"unknown source {row['source']!r}", suggest(str(row["source"]), _SOURCES, noun="sources")
+    source = row.get("source", "human_confirmed")
+    if not isinstance(source, str) or source not in _SOURCES:
+        return f"unknown source {row['source']!r}", suggest(str(row["source"]), tuple(_SOURCES), noun="sources")
     at = row.get("at")
     if at is None:
         return "", ""
@@ -102,11 +103,12 @@ def _problem_of_texts(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # Exactly these two: true and false are numbers to Python, and no measure of anything.
+    return type(value) in (float, int)
 
 
 def _is_signal(value: Any) -> bool:
-    return value is None or _is_number(value)
+    return type(value) in (float, int) or value is None
 
 
 def _label(row: Mapping[str, Any], sampling_probability: float | None) -> LabelledProposal:
@@ -117,7 +119,7 @@ def _label(row: Mapping[str, Any], sampling_probability: float | None) -> Labell
         signals=Signals.of({name: float(value) for name, value in row["signals"].items() if value is not None}),
         wrong=row["wrong"],
         sampling_probability=row.get("sampling_probability", sampling_probability),
-        source=LabelSource(row.get("source", LabelSource.HUMAN_CONFIRMED)),
+        source=_SOURCES[row.get("source", LabelSource.HUMAN_CONFIRMED.value)],
         out_of_scope=row.get("out_of_scope", False),
         release=ReleaseId(row.get("release", "")),
         simulated=row.get("simulated", False),
