@@ -14,6 +14,8 @@ from remit.errors import SettingsError
 
 if TYPE_CHECKING:
     from remit.app.fingerprinting import Taken
+    from remit.audit import Change
+    from remit.identity import Actor
 
 EXIT_SUSPECTED = 1
 EXIT_UNDECIDED = 2
@@ -54,12 +56,12 @@ async def _fingerprint(
     as_json: bool,
 ) -> int:
     from remit.adapters.memory import SystemClock
+    from remit.adapters.store import SqliteAuditLog
     from remit.app.fingerprinting import probes_of, take_fingerprint
     from remit.identity import Role
 
     async with open_desk(policy, store, agent=agent, make=not anew) as desk:
-        if anew:
-            await desk.acting(Role.OPERATOR)
+        actor = await desk.acting(Role.OPERATOR) if anew else None
         messages = probes_of(desk.policy) if probes is None else _read(probes)
         if not messages:
             raise SettingsError(
@@ -86,7 +88,18 @@ async def _fingerprint(
                 anew=anew,
                 on_reply=lambda: bar.advance(task),
             )
+        if actor is not None:
+            await SqliteAuditLog(desk.database).record(_acceptance(taken, actor))
     return _tell(taken, opaque=desk.loaded.opaque, as_json=as_json)
+
+
+def _acceptance(taken: "Taken", actor: "Actor") -> "Change":
+    from remit.audit import Change
+
+    made = taken.fingerprint
+    subject = f"{made.agent}/{made.release}"
+    why = f"how it behaves now is the new baseline: {len(made.replies)} probes, {made.n_rounds} replies each"
+    return Change(f"fingerprint:{subject}:{made.at.isoformat()}", made.at, actor, "fingerprint_accepted", subject, why)
 
 
 def _read(path: Path) -> dict[str, str]:
