@@ -22,7 +22,7 @@ def is_simulated(gate: Gate) -> bool:
 
 
 def given(policy: Policy, intent: IntentName, level: AutonomyLevel) -> tuple[GateVerdict, ...]:
-    """Verdicts on the enforcing gates of a level that are not simulated: supported, because nothing is known of them."""
+    """Verdicts on the enforcing gates of a level that are not simulated: supported, because nothing is known."""
     return tuple(
         GateVerdict(
             gate=statement(gate),

@@ -38,7 +38,7 @@ from remit.simulation.evidence import DayByDay
 from remit.simulation.judging import Judging
 from remit.simulation.scenarios import Story
 from remit.simulation.served import AGENT, Cohort, Day, Serving, day_begins, emptied, named
-from remit.simulation.world import conversations, flagged
+from remit.simulation.world import Traffic, flagged
 from remit.statistics import AlphaLedger
 
 ALPHA = 0.05
@@ -92,12 +92,14 @@ class Desk:
 
     Args:
         story: The world and its releases.
+        traffic: Its conversations.
         around: Remit, behind its ports.
         at_a_glance: As for `Judging`.
     """
 
-    def __init__(self, story: Story, around: Surroundings, *, at_a_glance: bool = True) -> None:
+    def __init__(self, story: Story, traffic: Traffic, around: Surroundings, *, at_a_glance: bool = True) -> None:
         self._story = story
+        self._traffic = traffic
         self._world = story.world
         self._policy = story.policy
         self._around = around
@@ -145,7 +147,7 @@ class Desk:
     # ── serving ───────────────────────────────────────────────────────────────────────────────────
     async def _serve(self, intent: IntentName, day: int) -> Cohort:
         """Draw the day's conversations and give each to the release that carries it."""
-        drawn = conversations(self._world, intent, day)
+        drawn = self._traffic.of(intent, day)
         servings, served_by = await self._carriers(intent, day, drawn.n)
         rates = np.array([self._world.true_rate(intent, one.release, day) for one in servings])
         failed = drawn.luck < np.minimum(1.0, rates * drawn.day_factor)[served_by]
@@ -262,7 +264,7 @@ class Desk:
         moved = inherit_stable(line, release)
         if isinstance(moved, Lived):
             await self._keep(moved.line)
-            inherited = Inherited(grant, release, False, (f"diff:{grant.release}..{release}",))
+            inherited = Inherited(grant, release, reached=False, evidence=(f"diff:{grant.release}..{release}",))
             aside = Narrow(grant.key, AutonomyLevel.SHADOW, for_a_cause=False)
             await self._enact(
                 f"hand over:{line.intent}:{release}", "the change cannot reach it", Widen(inherited), aside
@@ -284,7 +286,7 @@ class Desk:
         attempt = Attempt(AGENT, line.intent, release, ledger.attempt, ledger.share, CONTROLLER.id, now)
         await self._keep(began.line, attempt)
         self._intents[line.intent].n_at_step = 0
-        inherited = Inherited(grant, release, True, (f"diff:{grant.release}..{release}",))
+        inherited = Inherited(grant, release, reached=True, evidence=(f"diff:{grant.release}..{release}",))
         await self._enact(f"canary:{line.intent}:{release}", "a guarded canary", Widen(inherited))
 
     # ── canaries ──────────────────────────────────────────────────────────────────────────────────

@@ -4,9 +4,10 @@ Each sees matured, correctly labelled conversations only: kinder to it than its 
 are not there yet count as good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -58,28 +59,26 @@ class FixedSample:
 
 @dataclass(slots=True)
 class FailureLimit:
-    """Progressive delivery's analysis: windows of conversations, a limit of windows that may be above the budget."""
+    """Progressive delivery's analysis: a measurement a day, and a limit of how many may be above the budget.
+
+    A measurement is the error rate of the day's conversations; a day without any is not measured.
+    """
 
     eps: float
-    window: int = 100
-    n_windows: int = 10
+    n_wanted: int = 10
     limit: int = 3
-    _open: list[bool] = field(default_factory=list)
-    _n_seen: int = 0
+    _n_measured: int = 0
     _n_above: int = 0
 
     def look(self, failed: "NDArray[np.bool_]") -> Move:
-        """Close every window that is full; stop at the first decision."""
-        self._open.extend(failed.tolist())
-        while len(self._open) >= self.window:
-            closing, self._open = self._open[: self.window], self._open[self.window :]
-            self._n_seen += 1
-            self._n_above += sum(closing) > self.eps * self.window
-            if self._n_above > self.limit:
-                return Move.ROLL_BACK
-            if self._n_seen == self.n_windows:
-                return Move.WIDEN
-        return Move.STAY
+        """One measurement more; the first one beyond the limit decides."""
+        if not failed.shape[0]:
+            return Move.STAY
+        self._n_measured += 1
+        self._n_above += float(failed.mean()) > self.eps
+        if self._n_above > self.limit:
+            return Move.ROLL_BACK
+        return Move.WIDEN if self._n_measured >= self.n_wanted else Move.STAY
 
 
 @dataclass(slots=True)
@@ -131,3 +130,97 @@ class BurnRateAlerts:
         days = self._days[-length:]
         n = sum(one for one, _ in days)
         return sum(one for _, one in days) / n / self.eps if n else 0.0
+
+
+def _fixed_sample(eps: float, *, on_canary: bool) -> Rule:
+    return FixedSample(eps, n_wanted=100 if on_canary else 500)
+
+
+def _failure_limit(eps: float, *, on_canary: bool) -> Rule:
+    return FailureLimit(eps, n_wanted=5, limit=1) if on_canary else FailureLimit(eps)
+
+
+def _wilson(eps: float, *, on_canary: bool) -> Rule:
+    del on_canary
+    return WilsonAgainAndAgain(eps)
+
+
+def _burn_rate(eps: float, *, on_canary: bool) -> Rule:
+    return BurnRateAlerts(eps, quiet_days=3 if on_canary else 14)
+
+
+class RuleMaker(Protocol):
+    """Makes a rule for one grant; on a canary's step each needs less before it widens."""
+
+    def __call__(self, eps: float, *, on_canary: bool) -> Rule:
+        """A rule that has seen nothing, for an error budget."""
+        ...
+
+
+RULES: Mapping[str, RuleMaker] = MappingProxyType(
+    {
+        "fixed sample": _fixed_sample,
+        "failure limit": _failure_limit,
+        "Wilson, looked at again and again": _wilson,
+        "burn-rate alerts": _burn_rate,
+    }
+)
+RULE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "fixed sample": "500 matured conversations (100 on a canary's step), one look: widen at a rate within the "
+        "budget, else roll back",
+        "failure limit": "a measurement a day, ten of them (five on a canary's step): widen unless more than three "
+        "(one) are above the budget",
+        "Wilson, looked at again and again": "a 95 % Wilson interval after every conversation from the 30th on: "
+        "widen when it lies below the budget, roll back when above",
+        "burn-rate alerts": "14 days (3 on a canary's step) without an alert widen; alerts at 3 budgets over a day, or "
+        "1 over three days, and in the last sixth of a day",
+    }
+)
+
+
+def _fixed_sample(eps: float, *, on_canary: bool) -> Rule:
+    return FixedSample(eps, n_wanted=100 if on_canary else 500)
+
+
+def _failure_limit(eps: float, *, on_canary: bool) -> Rule:
+    return FailureLimit(eps, n_wanted=5, limit=1) if on_canary else FailureLimit(eps)
+
+
+def _wilson(eps: float, *, on_canary: bool) -> Rule:
+    del on_canary
+    return WilsonAgainAndAgain(eps)
+
+
+def _burn_rate(eps: float, *, on_canary: bool) -> Rule:
+    return BurnRateAlerts(eps, quiet_days=3 if on_canary else 14)
+
+
+class RuleMaker(Protocol):
+    """Makes a rule for one grant; on a canary's step each needs less before it widens."""
+
+    def __call__(self, eps: float, *, on_canary: bool) -> Rule:
+        """A rule that has seen nothing, for an error budget."""
+        ...
+
+
+RULES: Mapping[str, RuleMaker] = MappingProxyType(
+    {
+        "fixed sample": _fixed_sample,
+        "failure limit": _failure_limit,
+        "Wilson, looked at again and again": _wilson,
+        "burn-rate alerts": _burn_rate,
+    }
+)
+RULE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "fixed sample": "500 matured conversations (100 on a canary's step), one look: widen at a rate within the "
+        "budget, else roll back",
+        "failure limit": "a measurement a day, ten of them (five on a canary's step): widen unless more than three "
+        "(one) are above the budget",
+        "Wilson, looked at again and again": "a 95 % Wilson interval after every conversation from the 30th on: "
+        "widen when it lies below the budget, roll back when above",
+        "burn-rate alerts": "14 days (3 on a canary's step) without an alert widen; alerts at 3 budgets over a day, or "
+        "1 over three days, and in the last sixth of a day",
+    }
+)

@@ -137,6 +137,21 @@ def conversations(world: World, intent: IntentName, day: int) -> DrawnConversati
     )
 
 
+class Traffic:
+    """The conversations of one world, drawn once for all the rules that are tried on it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._drawn: dict[tuple[IntentName, int], DrawnConversations] = {}
+
+    def of(self, intent: IntentName, day: int) -> DrawnConversations:
+        """One day of one intent."""
+        key = (intent, day)
+        if key not in self._drawn:
+            self._drawn[key] = conversations(self._world, intent, day)
+        return self._drawn[key]
+
+
 def flagged(world: World, drawn: DrawnConversations, failed: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
     """Which conversations the judge flags, given which of them failed; shape (n,)."""
     return np.where(failed, drawn.judged < world.judge_sensitivity, drawn.judged >= world.judge_specificity)

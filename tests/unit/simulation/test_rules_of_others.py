@@ -22,11 +22,18 @@ def test_a_fixed_sample_ignores_what_comes_after_it() -> None:
     assert FixedSample(0.02, n_wanted=100).look(stream(200, *range(100, 200))) is Move.WIDEN
 
 
-def test_the_failure_limit_counts_windows_above_the_budget() -> None:
-    rule = FailureLimit(0.02, window=100, n_windows=10, limit=3)
-    bad_window = stream(100, 0, 1, 2)
-    assert [rule.look(bad_window) for _ in range(4)] == [Move.STAY, Move.STAY, Move.STAY, Move.ROLL_BACK]
-    assert FailureLimit(0.02).look(stream(1000, 0, 1)) is Move.WIDEN
+def test_the_failure_limit_counts_days_above_the_budget() -> None:
+    rule = FailureLimit(0.02)
+    bad_day, good_day = stream(100, 0, 1, 2), stream(100, 0, 1)
+    assert [rule.look(bad_day) for _ in range(4)] == [Move.STAY, Move.STAY, Move.STAY, Move.ROLL_BACK]
+    rule = FailureLimit(0.02)
+    assert [rule.look(day) for day in [bad_day] * 3 + [good_day] * 7][-1] is Move.WIDEN
+
+
+def test_a_day_without_conversations_is_no_measurement() -> None:
+    rule = FailureLimit(0.02, n_wanted=1)
+    assert rule.look(stream(0)) is Move.STAY
+    assert rule.look(stream(5)) is Move.WIDEN
 
 
 def test_wilson_widens_at_the_first_crossing_whichever_the_day_is_cut() -> None:
