@@ -20,12 +20,14 @@ class HandedOff:
 
     `text` is what the customer is told; `note` is for the expert and never shown to the customer.
     `error` names the type of failure when something of ours broke: such a turn says nothing about the agent.
+    `ticket` is true where nobody can come now: the customer was told so, and people answer later.
     """
 
     reason: HandoffReason
     text: str
     note: str = ""
     error: str = ""
+    ticket: bool = False
 
 
 TurnOutcome = Answered | HandedOff

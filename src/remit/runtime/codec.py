@@ -106,7 +106,11 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Recordable]] = {
     "ToolOutcomeUnknown": lambda fields: ToolOutcomeUnknown(fields["message"]),
     "Answered": lambda fields: Answered(fields["text"], fields["by"]),
     "HandedOff": lambda fields: HandedOff(
-        HandoffReason(fields["reason"]), fields["text"], fields["note"], fields["error"]
+        HandoffReason(fields["reason"]),
+        fields["text"],
+        fields["note"],
+        fields["error"],
+        fields.get("ticket", False),  # older stores lack it
     ),
     "IntentEstimate": _estimate,
     "Usage": lambda fields: Usage(fields["input_tokens"], fields["output_tokens"], fields["cost_eur"]),

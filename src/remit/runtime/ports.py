@@ -260,6 +260,14 @@ class ContactCentre(Protocol):
         ...
 
 
+class Reception(Protocol):
+    """Knows whether people can come, before a customer is told that they do."""
+
+    async def receive(self, turn: Turn, before: Conversation, outcome: HandedOff) -> HandedOff:
+        """The handoff with what the customer is told, and whether it is a ticket; the same again for the same turn."""
+        ...
+
+
 # ── tools ─────────────────────────────────────────────────────────────────────────────────────────
 @quickly_made
 @dataclass(frozen=True, slots=True)
@@ -369,6 +377,8 @@ class Exposure(Protocol):
 
 HAND_OFF_WITHIN_S = 10.0
 """How long a turn waits for the contact centre, if nothing else is said."""
+RECEIVE_WITHIN_S = 2.0
+"""How long it waits to hear whether people can come."""
 
 
 @quickly_made
@@ -377,7 +387,8 @@ class TurnPorts:
     """Everything a turn needs from outside.
 
     `hand_off_within_s` bounds the wait for the contact centre; `lease_s` is how long a process may hold a turn
-    without finishing it before another may take it over. `exposure` is None where the policy bounds no day.
+    without finishing it before another may take it over. `exposure` is None where the policy bounds no day,
+    `reception` where every customer is told the same.
     """
 
     grants: Grants
@@ -393,3 +404,4 @@ class TurnPorts:
     hand_off_within_s: float = HAND_OFF_WITHIN_S
     lease_s: float = 60.0
     exposure: Exposure | None = None
+    reception: Reception | None = None

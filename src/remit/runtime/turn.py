@@ -8,6 +8,7 @@ answer or one handoff; whatever goes wrong on the way is a recorded handoff.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from remit.conversations import (
@@ -34,11 +35,12 @@ from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
 from remit.runtime.ports import AgentView, Approved, Breach, Denied, Edited, Permit, Silence, TurnPorts
 from remit.runtime.proposing import Proposed, propose, screen_proposal
+from remit.runtime.receiving import receive
 from remit.runtime.report import TurnReport, report_from
 from remit.runtime.running import run_tool
 from remit.runtime.scene import Scene
 from remit.runtime.understanding import understand
-from remit.runtime.words import HANDOFF_TEXT
+from remit.runtime.words import HANDOFF_TEXT, NOT_REACHED_TEXT
 
 
 async def handle_turn(turn: Turn, ports: TurnPorts) -> TurnReport:
@@ -248,24 +250,33 @@ async def _end(
     In this order, so that no crash loses a customer: a handoff that is repeated is recognised by its turn.
     """
     ended_at = ports.clock.now()
-    after = before.continued(
-        (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ended_at)),
-        journal.last_memory(),
-        handed_off=_why_people_hold(before, outcome),
-    )
     reference = ""
     if isinstance(outcome, HandedOff):
         await journal.flush()
+        outcome = await receive(turn, before, outcome, ports)
+    after = _continued(turn, before, outcome, journal, ended_at)
+    if isinstance(outcome, HandedOff):
         try:
             with Deadline(ports.hand_off_within_s):
                 reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
-            outcome = replace(outcome, error=type(error).__name__)
+            outcome = replace(outcome, error=type(error).__name__, text=NOT_REACHED_TEXT)
+            after = _continued(turn, before, outcome, journal, ended_at)
         ended_at = ports.clock.now()
     latency_ms = (ended_at - journal.opened_at).total_seconds() * 1000
     journal.note(0, "ended", {"outcome": outcome, "reference": reference, "latency_ms": latency_ms}, at=ended_at)
     await journal.close(after)
     return after
+
+
+def _continued(
+    turn: Turn, before: Conversation, outcome: TurnOutcome, journal: Journal, ended_at: datetime
+) -> Conversation:
+    return before.continued(
+        (turn.message, *journal.exchanges(), Message(_speaker(outcome), outcome.text, ended_at)),
+        journal.last_memory(),
+        handed_off=_why_people_hold(before, outcome),
+    )
 
 
 def _why_people_hold(before: Conversation, outcome: TurnOutcome) -> HandoffReason | None:
