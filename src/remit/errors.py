@@ -33,6 +33,10 @@ RemitError                     anything that Remit reports to a person in one se
 │   ├── WideningRefused        a grant would widen without what it needs
 │   └── IncidentUnknown        no incident of that id
 ├── NoticeFailed               a recipient could not be told
+├── HandoffError               a handoff cannot be brought, or moved, like this
+│   ├── HandoffFailed          another contact centre did not take it
+│   ├── HandoffRefused         somebody else has it, it has ended, or its bound is reached
+│   └── HandoffUnknown         no handoff of that id
 ├── SamplingError              a sampling plan that evidence cannot rest on
 ├── SettlementRefused          a dispute between experts that cannot be settled like this
 ├── ReleaseError               releases cannot be moved like this
@@ -329,6 +333,44 @@ class NoticeFailed(RemitError):
         self.problem = problem
         self.lasting = lasting
         super().__init__(f"notice to {recipient}: {problem}.")
+
+
+class HandoffError(RemitError):
+    """A handoff cannot be brought or moved like this."""
+
+
+class HandoffFailed(HandoffError):
+    """Another contact centre did not take a handoff; it stays at Remit's own desk and is tried again.
+
+    Args:
+        destination: Which, as `remit.yaml` calls it.
+        problem: What happened, one clause without secrets.
+        lasting: Whether trying again cannot help.
+    """
+
+    def __init__(self, destination: str, problem: str, *, lasting: bool = False) -> None:
+        self.destination = destination
+        self.problem = problem
+        self.lasting = lasting
+        mend = "Correct `contact_centre` in remit.yaml." if lasting else "It is tried again."
+        super().__init__(f"handoff to {destination!r}: {problem}.\n  The handoff stands at Remit's own desk. {mend}")
+
+
+class HandoffRefused(HandoffError):
+    """A handoff cannot be taken, closed or given back like this; nothing was changed."""
+
+    def __init__(self, handoff: str, problem: str, mend: str) -> None:
+        self.handoff = handoff
+        self.problem = problem
+        super().__init__(f"handoff {handoff!r}: {problem}.\n  {mend}")
+
+
+class HandoffUnknown(HandoffError):
+    """There is no handoff of that id."""
+
+    def __init__(self, handoff: str) -> None:
+        self.handoff = handoff
+        super().__init__(f"handoff {handoff!r}: there is none of that id.\n  Take the id from the queue.")
 
 
 class SamplingError(RemitError):
