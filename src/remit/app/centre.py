@@ -55,12 +55,16 @@ class ContactCentreFile(BaseModel):
     suites: tuple[str, ...] = ("suites",)
     tools: ToolsSource = ToolsSource()
     intents: IntentsSource = IntentsSource()
+    simulated: bool = False
     examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """A contact centre on disk; all paths are absolute. `examples` are messages to try on the chat page."""
+    """A contact centre on disk; all paths are absolute. `examples` are messages to try on the chat page.
+
+    `simulated` says that nobody real is served: what suites support is granted without signatures.
+    """
 
     name: str
     directory: Path
@@ -70,6 +74,7 @@ class Centre:
     tools: ToolsSource
     examples: tuple[str, ...] = ()
     intents: IntentsModel = "words"
+    simulated: bool = False
 
 
 def load_centre(directory: Path) -> Centre:
@@ -95,4 +100,5 @@ def load_centre(directory: Path) -> Centre:
         tools=centre.tools,
         examples=centre.examples,
         intents=centre.intents.model,
+        simulated=centre.simulated or bool(centre.tools.world),
     )

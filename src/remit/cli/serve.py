@@ -61,7 +61,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
                 database,
                 clock,
                 environ=os.environ,
-                simulated=bool(centre.tools.world),
+                simulated=centre.simulated,
                 lease_s=settings.lease_s,
             ) as live,
         ):
@@ -74,7 +74,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
                 settings=settings,
                 environ=os.environ,
                 objectives=objectives_of(live.policy, centre),
-                simulated=bool(centre.tools.world),
+                simulated=centre.simulated,
             )
 
             def ready() -> None:

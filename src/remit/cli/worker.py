@@ -54,7 +54,7 @@ async def _worker(directory: Path, store: Path | None, *, once: bool) -> None:
                 settings=Settings.from_environ(os.environ),
                 environ=os.environ,
                 objectives=objectives_of(policy, centre),
-                simulated=bool(centre.tools.world),
+                simulated=centre.simulated,
             )
             rules = counted(len(policy.rollback), "rollback rule")
             console.print(f"{policy.name}: watching {agent.name} by {rules}; store {database.path}")
