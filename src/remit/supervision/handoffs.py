@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from remit.conversations.envelope import Envelope
+from remit.conversations.envelope import Envelope, HandoffKind
 from remit.errors import HandoffRefused
 
 HandoffState = Literal["waiting", "taken", "returned", "closed"]
@@ -64,6 +64,18 @@ class Handoff:
     def open(self) -> bool:
         """Whether people have the conversation because of it."""
         return self.state in ("waiting", "taken")
+
+
+def first_state(kind: HandoffKind) -> HandoffState:
+    """A further message is no entry of its own: it belongs to the one that is open."""
+    return "closed" if kind == "message" else "waiting"
+
+
+def leased(delivery: Delivery, now: datetime) -> Delivery:
+    """One attempt more, and nobody else's for a while; what has arrived stays as it is."""
+    if delivery.delivered_at is not None:
+        return delivery
+    return replace(delivery, n_attempts=delivery.n_attempts + 1, due_at=now + LEASE)
 
 
 def delivery_of(to: str, now: datetime) -> Delivery:

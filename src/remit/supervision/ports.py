@@ -1,6 +1,7 @@
 """What supervision needs from outside. Adapters pass one contract suite (tests/contracts/test_handoffs.py)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,14 +10,19 @@ from remit.conversations.envelope import Envelope, HandoffId
 from remit.supervision.handoffs import Handoff
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A handoff in the queue; `first` unless it was there before."""
+
+    handoff: Handoff
+    first: bool
+
+
 class HandoffQueue(Protocol):
     """All handoffs, durable, whatever contact centre they are meant for."""
 
-    async def put(self, envelope: Envelope, to: str, now: datetime) -> Handoff:
-        """Keep a handoff; a known id is kept as it was first. An undelivered one to elsewhere is taken at once.
-
-        `due_at` of what is returned is the end of that lease.
-        """
+    async def put(self, envelope: Envelope, to: str, now: datetime) -> Kept:
+        """Keep a handoff; a known id is kept as it was first. A new one to elsewhere is leased to whoever keeps it."""
         ...
 
     async def handoff(self, handoff: HandoffId) -> Handoff:

@@ -6,6 +6,7 @@ from remit.adapters.memory.certificates import MemoryCertificates
 from remit.adapters.memory.clock import FixedClock, SystemClock
 from remit.adapters.memory.control import MemoryExposure, MemoryGrantBook, MemoryIncidents, MemoryOutbox
 from remit.adapters.memory.grants import FixedGrants
+from remit.adapters.memory.handoffs import MemoryHandoffs
 from remit.adapters.memory.ledger import MemoryLedger
 from remit.adapters.memory.people import MemoryContactCentre, ScriptedDesk
 from remit.adapters.memory.recorder import MemoryRecorder
@@ -25,6 +26,7 @@ __all__ = [
     "MemoryExposure",
     "MemoryFingerprints",
     "MemoryGrantBook",
+    "MemoryHandoffs",
     "MemoryIncidents",
     "MemoryLedger",
     "MemoryOutbox",

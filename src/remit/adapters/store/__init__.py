@@ -8,6 +8,7 @@ from remit.adapters.store.control import SqliteGrantBook
 from remit.adapters.store.database import SqliteDatabase
 from remit.adapters.store.exposure import SqliteExposure
 from remit.adapters.store.grants import StoredGrants
+from remit.adapters.store.handoffs import SqliteHandoffs
 from remit.adapters.store.incidents import SqliteIncidents
 from remit.adapters.store.ledger import SqliteLedger
 from remit.adapters.store.outbox import SqliteOutbox
@@ -28,6 +29,7 @@ __all__ = [
     "SqliteExposure",
     "SqliteFingerprints",
     "SqliteGrantBook",
+    "SqliteHandoffs",
     "SqliteIncidents",
     "SqliteLedger",
     "SqliteOutbox",

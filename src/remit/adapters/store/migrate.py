@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remit.errors import StoreForeign, StoreUnavailable, StoreVersionError
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration that this Remit knows; a test holds it equal to Alembic's head."""
 _VERSION = "alembic_version"
 
@@ -55,13 +55,16 @@ def _found_version(path: Path) -> str | None:
 def _upgrade(path: Path) -> None:
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.exc import SQLAlchemyError
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = create_engine(f"sqlite:///{path}")
+    # Left to itself Python's sqlite3 commits each `create table` on its own: a full disk would leave half a schema.
+    event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
