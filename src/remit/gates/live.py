@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import ceil, exp, inf, log
+from math import ceil, inf, log
 
 from remit.evidence.verdicts import Finding, GateVerdict, Interval, LiveFigures, Needed
 from remit.gates.losses import CLASSES, log_wealths
@@ -21,13 +21,13 @@ from remit.statistics import (
     days_for,
     discounted,
     e_value,
+    first_crossing,
     further_without_error,
 )
 from remit.statistics.e_process import grid
 
 METHOD = "grid-mixture e-process on matured outcomes, design effect by day and customer, alpha ledger"
 INTERVAL_METHOD = "confidence sequence, discounted by the design effect"
-_NEVER = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +168,8 @@ def needed_in_days(gate: LiveGate, seen: Seen, labels: int, assuming: str, pace:
 
 def at_present_rate(held: tuple[float, ...], n: int, *, threshold: float) -> int | None:
     """Further losses like those seen until the evidence is there; None if it does not grow, or not in ten million."""
-    growth = tuple(one / n for one in held) if n else ()
-    if not growth or max(growth) <= 0.0:
-        return None
-    low, high = 0, 1
-    while _carried(held, growth, high) < threshold:
-        low, high = high, high * 2
-        if high > _NEVER:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _carried(held, growth, middle) >= threshold else (middle, high)
-    return high
-
-
-def _carried(held: tuple[float, ...], growth: tuple[float, ...], further: int) -> float:
-    carried = [one + further * gain for one, gain in zip(held, growth, strict=True)]
-    top = max(carried)
-    return top + log(sum(exp(one - top) for one in carried)) - log(len(carried))
+    further = first_crossing(held, tuple([one / n for one in held]), threshold=threshold) if n else None
+    return None if further is None else max(1, further)
 
 
 # ── the verdict and its sentence ──────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ from remit.statistics.paired import (
 from remit.statistics.pass_hat_k import PassHatK, ScenarioCounts, mean_pass_hat_k, pass_hat_k
 from remit.statistics.planning import (
     expected_without_error,
+    first_crossing,
     further_at_present_rate,
     further_without_error,
     further_without_error_from_counts,
@@ -70,6 +71,7 @@ __all__ = [
     "discounted_log_e",
     "e_value",
     "expected_without_error",
+    "first_crossing",
     "further_at_present_rate",
     "further_without_error",
     "further_without_error_from_counts",

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from math import log
+from math import inf, log, log1p
 
 from remit.errors import StatisticsError
-from remit.statistics.e_process import ROLLBACK_RATIOS, Side, grid, mixture
+from remit.statistics.e_process import HIGHEST_THETA, PROMOTE_RATIOS, ROLLBACK_RATIOS, Side, grid, mixture
 from remit.statistics.intervals import Bounds
 
 _CAPS = tuple(sorted(0.95 / ratio for ratio in ROLLBACK_RATIOS))
 _EDGE = 1e-9
 _PRECISION = 1e-7
+_ZERO_ONE = frozenset({0.0, 1.0})
+_RATIOS = {"promote": PROMOTE_RATIOS, "rollback": ROLLBACK_RATIOS}
+_LOG_RATIOS = {side: tuple(log(one) if one else -inf for one in ratios) for side, ratios in _RATIOS.items()}
 
 
 def confidence_sequence(losses: Iterable[float], *, alpha: float) -> Bounds:
@@ -67,44 +70,72 @@ def _bounds(counts: Mapping[float, int], alpha: float) -> Bounds:
 
 
 def _lower_bound(counts: Mapping[float, int], mirrored: Mapping[float, int], threshold: float) -> float:
-    def kept(mean: float) -> bool:
-        both = (_log_e(counts, mean, "rollback"), _log_e(mirrored, 1.0 - mean, "promote"))
-        return mixture(both) < threshold
+    def short_of_excluded(mean: float) -> float:
+        return threshold - mixture((_log_e(counts, mean, "rollback"), _log_e(mirrored, 1.0 - mean, "promote")))
 
     # Between two caps of the rollback grid the evidence only falls with the mean; at a cap it may jump
     # up, because a stake leaves. The first piece that keeps any mean holds the bound.
     start = _EDGE
     for end in (*_CAPS, 1.0):
         last = end - _EDGE
-        if kept(last):
-            first_kept = _last_false(kept, start, last)
-            return 0.0 if first_kept <= _EDGE else first_kept
+        if short_of_excluded(last) > 0.0:
+            last_excluded = _last_below(short_of_excluded, start, last)
+            return 0.0 if last_excluded <= _EDGE else last_excluded
         start = end
     return 1.0
 
 
 def _upper_bound(counts: Mapping[float, int], threshold: float) -> float:
-    def excluded(mean: float) -> bool:
-        return _log_e(counts, mean, "promote") >= threshold
+    def beyond_kept(mean: float) -> float:
+        return _log_e(counts, mean, "promote") - threshold
 
     top = 1.0 - _EDGE
-    return _last_false(excluded, _EDGE, top) + _PRECISION if excluded(top) else 1.0
+    return _last_below(beyond_kept, _EDGE, top) + _PRECISION if beyond_kept(top) >= 0.0 else 1.0
 
 
-def _last_false(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """Where a predicate that turns true once, and is true at `high`, is still false, to within the precision."""
-    if holds(low):
+def _last_below(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function that crosses zero once, and has at `high`, is still below it, to within the precision.
+
+    In turn it halves the interval and cuts it near where a straight line between its ends would cross.
+    """
+    below, above = rising(low), rising(high)
+    if below >= 0.0:
         return low
+    halve = True
     while high - low > _PRECISION:
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if holds(middle) else (middle, high)
+        cut = middle = (low + high) / 2.0
+        if not halve:
+            cut = low - below * (high - low) / (above - below)
+            # A little towards the farther end: where the line is right, nearly everything else is cut away.
+            nudge = min(max(0.45 * _PRECISION, 0.5 * (high - low) ** 2), (high - low) / 4.0)
+            cut += nudge if cut < middle else -nudge
+        value = rising(cut)
+        if value < 0.0:
+            low, below = cut, value
+        else:
+            high, above = cut, value
+        halve = not halve
     return low
 
 
 def _log_e(counts: Mapping[float, int], eps: float, side: Side) -> float:
+    if counts.keys() <= _ZERO_ONE:
+        return _log_e_zero_one(counts.get(0.0, 0), counts.get(1.0, 0), eps, side)
     bets = grid(eps, side)
     held = [0.0] * len(bets.stakes)
     for loss, n in counts.items():
         for index, gain in enumerate(bets.log_factors(loss)):
             held[index] += n * gain
     return mixture(held)
+
+
+def _log_e_zero_one(n_clean: int, n_errors: int, eps: float, side: Side) -> float:
+    """As `log_e_value`; no grid is made and kept for a mean that is met once."""
+    clean = log1p(-eps)
+    return mixture(
+        [
+            (n_errors * error if n_errors else 0.0) + n_clean * (log1p(-ratio * eps) - clean)
+            for ratio, error in zip(_RATIOS[side], _LOG_RATIOS[side], strict=True)
+            if side == "promote" or ratio * eps < HIGHEST_THETA
+        ]
+    )

@@ -1,7 +1,7 @@
 """What evidence still costs: how many further losses of a kind until an e-process crosses its threshold."""
 
-from collections.abc import Iterable
-from math import inf, log
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, inf, log
 
 from remit.errors import StatisticsError
 from remit.statistics.e_process import Wealth, grid, mixture
@@ -74,24 +74,34 @@ def expected_without_error(*, eps: float, alpha: float) -> int:
     return _NOT_WORTH_COUNTING if n is None else n
 
 
-def _further(wealth: Wealth, growth: tuple[float, ...], alpha: float) -> int | None:
-    threshold = log(1.0 / alpha)
+def first_crossing(held: Sequence[float], growth: Sequence[float], *, threshold: float) -> int | None:
+    """Steps until log-wealths that each grow by the same at every step hold the threshold together, on average.
+
+    Returns:
+        0 if they do already; None if they do not grow, or not within ten million steps.
+    """
 
     def crossed(n: int) -> bool:
-        carried = (held + n * gain if n else held for held, gain in zip(wealth.log_wealths, growth, strict=True))
-        return mixture(carried) >= threshold
+        return mixture([one + n * gain if n else one for one, gain in zip(held, growth, strict=True)]) >= threshold
 
     if crossed(0):
         return 0
-    # The log of a mean of exponentials in n is convex and starts below the threshold: it crosses once.
-    if max(growth, default=0.0) <= 0.0:
+    # The mean is at most the best bet, and at least its share: it crosses where the best bet holds between the two.
+    rising = [(one, gain) for one, gain in zip(held, growth, strict=True) if gain > 0.0 and one > -inf]
+    if not rising:
         return None
-    low, high = 0, 1
-    while not crossed(high):
-        low, high = high, high * 2
-        if high > _NOT_WORTH_COUNTING:
-            return None
+    earliest = min([(threshold - one) / gain for one, gain in rising])
+    latest = min([(threshold + log(len(held)) - one) / gain for one, gain in rising])
+    if earliest > _NOT_WORTH_COUNTING:
+        return None
+    low, high = max(0, floor(earliest) - 1), ceil(min(latest, _NOT_WORTH_COUNTING)) + 1
+    if not crossed(high):
+        return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if crossed(middle) else (middle, high)
     return high
+
+
+def _further(wealth: Wealth, growth: tuple[float, ...], alpha: float) -> int | None:
+    return first_crossing(wealth.log_wealths, growth, threshold=log(1.0 / alpha))

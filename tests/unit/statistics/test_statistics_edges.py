@@ -4,6 +4,8 @@ from collections.abc import Callable
 from math import inf, log
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remit.errors import StatisticsError
 from remit.statistics import (
@@ -13,6 +15,7 @@ from remit.statistics import (
     clopper_pearson,
     confidence_sequence,
     e_value,
+    first_crossing,
     further_at_present_rate,
     further_without_error,
     log_e_value,
@@ -20,6 +23,7 @@ from remit.statistics import (
     pass_hat_k,
     trials_without_error,
 )
+from remit.statistics.e_process import mixture
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,31 @@ def test_at_the_present_rate_the_plan_is_where_the_evidence_really_crosses() -> 
     assert further is not None
     rounds = round(further / 20)
     assert wealth.after(losses * rounds).log_e == pytest.approx(log(20), abs=0.3)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-30.0, 2.0), st.floats(-0.05, 0.05)), min_size=1, max_size=12),
+    st.floats(0.5, 6.0),
+)
+def test_the_first_crossing_is_where_a_step_less_is_too_few(bets: list[tuple[float, float]], threshold: float) -> None:
+    held, growth = [one for one, _ in bets], [gain for _, gain in bets]
+
+    def crossed(n: int) -> bool:
+        return mixture(one + n * gain for one, gain in bets) >= threshold
+
+    n = first_crossing(held, growth, threshold=threshold)
+
+    if n is None:
+        assert not crossed(0)
+        assert not crossed(10_000_000)
+    else:
+        assert crossed(n)
+        assert n == 0 or not crossed(n - 1)
+
+
+def test_a_bet_that_has_lost_everything_never_crosses() -> None:
+    assert first_crossing([-inf, 0.0], [0.1, -0.1], threshold=3.0) is None
+    assert first_crossing([-inf, 0.0], [0.1, 0.1], threshold=3.0) == 37
 
 
 def test_without_data_there_is_no_present_rate() -> None:
