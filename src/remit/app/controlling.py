@@ -18,6 +18,7 @@ from remit.adapters.store import (
 )
 from remit.app.centre import Centre
 from remit.app.objectives import read_objectives
+from remit.app.settling import follow_up, settle_due
 from remit.control.controller import Controller
 from remit.control.exposure import ExposureCaps
 from remit.control.monitors import budget_counts, budget_monitors, follower_name, monitors_of
@@ -65,9 +66,15 @@ class Controlling:
     outbox: Outbox
     messenger: Messenger
     clock: Clock
+    ledger: Ledger
+    follow_up: LedgerFollower
 
     async def round(self) -> Sequence[Order]:
-        """Do what the evidence asks for, then tell whom it concerns; returns what this process did first."""
+        """Close what has matured, do what the evidence asks for, then tell whom it concerns.
+
+        Returns the orders that this process was the first to carry out.
+        """
+        await settle_due(self.follow_up, self.ledger, self.clock.now())
         step = await self.controller.step()
         await tell_recipients(self.outbox, self.messenger, self.clock)
         return step.orders
@@ -139,7 +146,7 @@ async def controlling(
         contained=Observed(ledger),
     )
     messenger = Messengers(SmtpMessenger(mail_server(settings)), WebhookMessenger(environ))
-    return Controlling(controller, SqliteOutbox(database), messenger, clock)
+    return Controlling(controller, SqliteOutbox(database), messenger, clock, ledger, follow_up(ledger, states))
 
 
 def mail_server(settings: Settings) -> MailServer:
