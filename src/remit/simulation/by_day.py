@@ -5,9 +5,9 @@ ledger; the running digests of rows are the one thing that is not kept. Equality
 and decision by decision: tests/statistical/test_simulation.py.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from remit.control.events import CanaryMonitor
 from remit.control.rates import RateMonitor
+from remit.conversations import IntentName
 from remit.evidence import LabelSource, LedgerFollower, Observation, Recorded, Reducer
 from remit.gates.draws import DrawCounting
 from remit.gates.live_counts import BUCKETS
@@ -118,46 +119,46 @@ class ByDay:
     # ── runs of rows ──────────────────────────────────────────────────────────────────────────────
     def _close(self, cohort: Cohort) -> None:
         """Every outcome that an expert looks at is known for good."""
-        places = {int(index): self._position + 1 + rank for rank, index in enumerate(np.flatnonzero(cohort.looked))}
-        buckets = _buckets(cohort, list(places))
+        looked = np.flatnonzero(cohort.looked)
+        # The place of conversation i's row: one for each that is looked at up to and including it.
+        place_of = self._position + np.cumsum(cohort.looked)
+        buckets = _buckets(cohort)
         for run in _runs(cohort, cohort.looked):
-            first = int(run[0])
-            row, place, failed = cohort.maturity(first), places[first], cohort.failed[run]
+            first, rest = int(run[0]), run[1:]
+            row, place = cohort.maturity(first), int(place_of[first])
+            n, n_failed = len(rest), int(cohort.failed[rest].sum())
             name = self._add(LIVE, row, place)
-            n, n_failed = len(run) - 1, int(failed[1:].sum())
-            stratum = row.stratum
             if n and name is not None:
-                counted = _by_bucket([buckets[int(index)] for index in run[1:]], failed[1:])
-                part = f"{_LABEL}|{stratum}"
+                counted = _by_bucket(buckets[rest], cohort.failed[rest])
+                part = f"{_LABEL}|{row.stratum}"
                 state = self.states[name]
                 self.states[name] = more_matured(state, part, row.cluster, n=n, n_failed=n_failed, buckets=counted)
             change = Counts(n_matured=n, n_errors_matured=n_failed)
             for monitor in self._rates:
                 name = self._add(monitor, row, place)
                 if n and name is not None:
-                    self.states[name] = more_of_a_rate(self.states[name], row.cluster, stratum, change)
-        self._close_for_origins(cohort, places)
+                    self.states[name] = more_of_a_rate(self.states[name], row.cluster, row.stratum, change)
+        if any(one.arm for one in cohort.servings):
+            self._close_for_origins(cohort, looked, place_of)
         for reducer in self._draws:
-            for index, place in places.items():
-                self._add(reducer, cohort.maturity(index), place)
-        self._position += len(places)
+            for index in looked:
+                self._add(reducer, cohort.maturity(int(index)), int(place_of[index]))
+        self._position += len(looked)
 
-    def _close_for_origins(self, cohort: Cohort, places: Mapping[int, int]) -> None:
+    def _close_for_origins(self, cohort: Cohort, looked: "NDArray[np.int64]", place_of: "NDArray[np.int64]") -> None:
         """Bad ones one by one; of good ones only how many each arm had."""
-        if not any(one.arm for one in cohort.servings):
-            return
-        good: dict[int, list[int]] = {}
-        for index, place in places.items():
-            if cohort.failed[index]:
-                self._add(ORIGINS, cohort.maturity(index), place)
-            else:
-                good.setdefault(int(cohort.served_by[index]), []).append(index)
-        for served_by, indices in good.items():
-            row = cohort.maturity(indices[0])
-            name = self._add(ORIGINS, row, places[indices[0]])
+        for index in looked[cohort.failed[looked]]:
+            self._add(ORIGINS, cohort.maturity(int(index)), int(place_of[index]))
+        good = looked[~cohort.failed[looked]]
+        for served_by, serving in enumerate(cohort.servings):
+            mine = good[cohort.served_by[good] == served_by]
+            if not len(mine):
+                continue
+            row = cohort.maturity(int(mine[0]))
+            name = self._add(ORIGINS, row, int(place_of[mine[0]]))
             if name is not None:
-                is_canary = cohort.servings[served_by].arm == "canary"
-                self.states[name] = _more_good(self.states[name], row, len(indices) - 1, is_canary=is_canary)
+                is_canary = serving.arm == "canary"
+                self.states[name] = _more_good(self.states[name], row, len(mine) - 1, is_canary=is_canary)
 
     def _begin(self, cohort: Cohort) -> None:
         """The day's conversations begin: a beginning and a draw each."""
@@ -191,19 +192,26 @@ def _runs(cohort: Cohort, among: "NDArray[np.bool_]") -> "Iterator[NDArray[np.in
                 yield run
 
 
-def _buckets(cohort: Cohort, indices: Sequence[int]) -> Mapping[int, int]:
-    """Where each conversation counts as a customer: `row_digest.place_of` of its id, for a whole day."""
-    ids = [named(cohort.intent, cohort.day, index).encode() for index in indices]
-    return {
-        index: int.from_bytes(blake2b(name, digest_size=8).digest()) % BUCKETS
-        for index, name in zip(indices, ids, strict=True)
-    }
+_BLOCK = 64
 
 
-def _by_bucket(buckets: Sequence[int], failed: "NDArray[np.bool_]") -> Mapping[int, tuple[int, int]]:
-    n = Counter(buckets)
-    n_failed = Counter(bucket for bucket, is_bad in zip(buckets, failed, strict=True) if is_bad)
-    return {bucket: (count, n_failed[bucket]) for bucket, count in n.items()}
+def _buckets(cohort: Cohort) -> "NDArray[np.uint8]":
+    """Where each conversation counts as a customer: `row_digest.place_of` of its id; shape (n,), uint8."""
+    blocks = (_block(cohort.intent, cohort.day, number) for number in range(cohort.n // _BLOCK + 1))
+    return np.frombuffer(b"".join(blocks), dtype=np.uint8)
+
+
+@lru_cache(maxsize=65_536)
+def _block(intent: IntentName, day: int, number: int) -> bytes:
+    """Buckets of 64 conversations; ids are the same in every world, so that a process computes each once."""
+    ids = (named(intent, day, index).encode() for index in range(number * _BLOCK, (number + 1) * _BLOCK))
+    return bytes(int.from_bytes(blake2b(name, digest_size=8).digest()) % BUCKETS for name in ids)
+
+
+def _by_bucket(buckets: "NDArray[np.uint8]", failed: "NDArray[np.bool_]") -> Mapping[int, tuple[int, int]]:
+    n = np.bincount(buckets, minlength=BUCKETS).tolist()
+    n_failed = np.bincount(buckets[failed], minlength=BUCKETS).tolist()
+    return {bucket: (n[bucket], n_failed[bucket]) for bucket in range(BUCKETS) if n[bucket]}
 
 
 def _more_good(state: Origins, row: Observation, n: int, *, is_canary: bool) -> Origins:

@@ -102,6 +102,7 @@ class Desk:
         self._traffic = traffic
         self._world = story.world
         self._policy = story.policy
+        self._strata = {level: strata_at(story.policy, level) for level in AutonomyLevel}
         self._around = around
         self._judging = Judging(story.policy, around.evidence, around.records, at_a_glance=at_a_glance)
         self._controller = Controller(
@@ -151,7 +152,7 @@ class Desk:
         servings, served_by = await self._carriers(intent, day, drawn.n)
         rates = np.array([self._world.true_rate(intent, one.release, day) for one in servings])
         failed = drawn.luck < np.minimum(1.0, rates * drawn.day_factor)[served_by]
-        strata = strata_at(self._policy, servings[0].level)
+        strata = self._strata[servings[0].level]
         stratum = np.zeros(drawn.n, dtype=np.int64)
         if len(strata) > 1:
             stratum = np.where(flagged(self._world, drawn, failed), 0, 1)

@@ -45,14 +45,14 @@ class ByEvent:
 
     def __init__(self, ledger: Ledger, gates: LedgerFollower, monitors: LedgerFollower, read: ReadBody) -> None:
         self._ledger = ledger
-        self._gates = gates
+        self.gates = gates
         self._read = read
         self.followers = (monitors,)
 
     async def observe(self, day: Day) -> None:
         """Append the day's rows and fold them for the gates; the controller folds them for itself."""
         await self._ledger.append(day.rows())
-        await self._gates.catch_up()
+        await self.gates.catch_up()
 
     async def body(self, questions: Sequence[Question]) -> Body:
         """As the follower kept it."""

@@ -17,6 +17,7 @@ from remit.simulation.budgets import budget_at, strata_at
 from remit.simulation.course import Course, Kind, Moved
 from remit.simulation.rules_of_others import Move, Rule, RuleMaker
 from remit.simulation.scenarios import Story
+from remit.simulation.served import EVERYTHING
 from remit.simulation.world import DrawnConversations, Traffic, flagged
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class _Run:
     def __init__(self, story: Story, traffic: Traffic, make: RuleMaker, intent: IntentName) -> None:
         self._story, self._world, self._traffic = story, story.world, traffic
         self._make, self._intent = make, intent
+        self._strata = {level: strata_at(story.policy, level) for level in AutonomyLevel}
+        self._budgets = {level: budget_at(story.policy, level) for level in AutonomyLevel if level}
         self._ceiling = story.policy.intents[intent].ceiling
         course = Course(intent, story.truths[intent])
         self._now = _Intent(course, story.world.first, _Watch(make(self._eps(AutonomyLevel.SHADOW), on_canary=False)))
@@ -79,7 +82,7 @@ class _Run:
 
     def _eps(self, level: AutonomyLevel) -> float:
         """The budget of the next level, which is what a widening is about; at the top that of the level itself."""
-        return budget_at(self._story.policy, AutonomyLevel(min(level + 1, AutonomyLevel.AUTONOMOUS)))
+        return self._budgets[AutonomyLevel(min(level + 1, AutonomyLevel.AUTONOMOUS))]
 
     def _watched_anew(self) -> None:
         self._now.watch = _Watch(self._make(self._eps(self._now.level), on_canary=False))
@@ -109,17 +112,19 @@ class _Run:
             seen.append((now.canary_watch, failed[looked & to_canary]))
         now.waiting.append(_Waiting(day, tuple(seen)))
         if now.level is not AutonomyLevel.SHADOW:
-            budget = budget_at(self._story.policy, now.level) + 1e-12
+            budget = self._budgets[now.level] + 1e-12
             bad = np.where(to_canary, canary_rate > budget, rate > budget)
             now.course.n_carried += drawn.n
             now.course.n_exposed += int(bad.sum())
             now.course.n_harmed += int((bad & failed).sum())
 
     def _looked(self, drawn: DrawnConversations, failed: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
-        strata = strata_at(self._story.policy, self._now.level)
+        strata = self._strata[self._now.level]
         stratum = np.zeros(drawn.n, dtype=np.int64)
         if len(strata) > 1:
             stratum = np.where(flagged(self._world, drawn, failed), 0, 1)
+        if strata == EVERYTHING:
+            return np.ones(drawn.n, dtype=np.bool_)
         looked: NDArray[np.bool_] = drawn.audited < np.array([one.probability for one in strata])[stratum]
         return looked
 
@@ -177,5 +182,5 @@ class _Run:
     ) -> None:
         level = max(AutonomyLevel.SUPERVISED_ANSWERS, self._now.level if budget_of is None else budget_of)
         rate = self._world.true_rate(self._intent, release, day)
-        budget = budget_at(self._story.policy, level)
+        budget = self._budgets[level]
         self._now.course.moves.append(Moved(day, kind, int(self._now.level), rate, budget, beside))
