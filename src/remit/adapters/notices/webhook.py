@@ -1,20 +1,14 @@
 """Webhooks: a JSON document by POST, signed, with an idempotency key. Redirects are not followed."""
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
 
-import aiohttp
-
+from remit.adapters.signed_posts import SIGNATURE, PostFailed, post, signature_of, signed_headers, without_query
 from remit.control.notices import Notice
 from remit.errors import NoticeFailed
 
-SIGNATURE = "Remit-Signature"
-_KEY = "Idempotency-Key"
-_TIMEOUT_S = 15.0
-_TRY_AGAIN = frozenset({408, 409, 425, 429})
+__all__ = ["SIGNATURE", "WebhookMessenger", "signature_of"]
 
 
 class WebhookMessenger:
@@ -34,37 +28,9 @@ class WebhookMessenger:
         address, name = notice.recipient.address, notice.recipient.secret
         secret = self._environ.get(name, "")
         if not secret:
-            raise NoticeFailed(_without_query(address), f"the environment has no {name}, which signs it")
+            raise NoticeFailed(without_query(address), f"the environment has no {name}, which signs it")
         body = json.dumps({"id": notice.key, **notice.tidings.document()}, ensure_ascii=False).encode()
-        headers = {
-            "Content-Type": "application/json",
-            _KEY: hashlib.sha256(notice.key.encode()).hexdigest(),
-            SIGNATURE: signature_of(body, secret, at=int(self._now())),
-        }
         try:
-            timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
-            ):
-                _expect_taken(answer.status, _without_query(address))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NoticeFailed(_without_query(address), f"nobody took it ({type(error).__name__})") from error
-
-
-def signature_of(body: bytes, secret: str, *, at: int) -> str:
-    """`t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hex>`."""
-    signed = f"{at}.".encode() + body
-    return f"t={at},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
-
-
-def _expect_taken(status: int, address: str) -> None:
-    if 200 <= status < 300:
-        return
-    lasting = 300 <= status < 500 and status not in _TRY_AGAIN
-    raise NoticeFailed(address, f"it answered {status}", lasting=lasting)
-
-
-def _without_query(address: str) -> str:
-    """Addresses of webhooks often carry a secret behind the question mark."""
-    return address.split("?", 1)[0]
+            await post(address, body, signed_headers(body, secret, key=notice.key, at=int(self._now())))
+        except PostFailed as error:
+            raise NoticeFailed(without_query(address), error.problem, lasting=error.lasting) from error

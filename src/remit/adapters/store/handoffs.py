@@ -94,9 +94,9 @@ class SqliteHandoffs:
 
         def work(connection: sqlite3.Connection) -> list[Handoff]:
             rows = connection.execute(
-                "update handoffs set n_attempts = n_attempts + 1, due_at = ? where id in"
+                "update handoffs set n_attempts = n_attempts + 1, due_at = ? where id in"  # noqa: S608
                 " (select id from handoffs where delivered_at is null and due_at <= ? order by due_at, rowid limit ?)"
-                f" returning {_COLUMNS}",  # noqa: S608
+                f" returning {_COLUMNS}",
                 ((now + handoffs.LEASE).isoformat(), now.isoformat(), at_most),
             ).fetchall()
             return [_handoff_from(row) for row in rows]
