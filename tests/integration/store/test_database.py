@@ -1,6 +1,7 @@
 """The SQLite file itself: newer versions, full and read-only disks, and commits that share a disk write."""
 
 import asyncio
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
@@ -97,6 +98,22 @@ def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> 
         assert await database.read(lambda c: c.execute("select count(*) from conversations").fetchone()[0]) == kept + 1
 
     in_database(path, story)
+
+
+@pytest.mark.parametrize("most_bytes", [5_000, 40_000, 90_000])
+def test_a_disk_that_fills_while_the_database_is_made_leaves_nothing_half_made(tmp_path: Path, most_bytes: int) -> None:
+    path = tmp_path / "remit.db"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match="Free space"):
+            SqliteDatabase(path).open()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    in_database(path, lambda database: database.write(insert(1)))
+
+    assert count(path) == 1
 
 
 def test_a_piece_that_fails_takes_no_other_piece_of_its_group_with_it(tmp_path: Path) -> None:
