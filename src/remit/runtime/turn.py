@@ -161,13 +161,20 @@ async def _decide(scene: Scene, step: int, proposed: Proposed) -> Decision:
         decision = proposed.blocked
     weighed = Weighed(proposed.proposal, proposed.confidence or 0.0, _facts(scene, proposed.proposal))
     if decision is None:
-        decision = decide(scene.rule, weighed.confidence, weighed.proposal, facts=weighed.facts)
+        decision = _as_shadowed(scene, decide(scene.rule, weighed.confidence, weighed.proposal, facts=weighed.facts))
     decision = await narrow(scene, decision, weighed, resumed=scene.journal.inherited(step, "decided"))
     decision = await admit(scene, step, decision)
     if scene.journal.find(step, "decided") is None:
         proposal = proposed.proposal
         writes = isinstance(proposal, ProposedCall) and scene.writes(proposal.call.tool)
         scene.journal.note(step, "decided", {"decision": decision, "writes": writes})
+    return decision
+
+
+def _as_shadowed(scene: Scene, decision: Decision) -> Decision:
+    """Where people have answered since an earlier turn, that is why, whatever the intent's own level is."""
+    if isinstance(decision, Shadow) and scene.before.handed_off is HandoffReason.SHADOW:
+        return Shadow("people answer this conversation, which began at level shadow: the proposal is only recorded")
     return decision
 
 
