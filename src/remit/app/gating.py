@@ -10,7 +10,8 @@ from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.documents import digest_of
 from remit.errors import VerdictUnknown
 from remit.evaluation.observing import cluster_of
-from remit.evidence import Ledger, LedgerFollower, Observation, Reducer, RunningStates, VerdictRecords
+from remit.evidence import Ledger, LedgerFollower, Observation, Recorded, Reducer, RunningStates, VerdictRecords
+from remit.evidence.following import folded
 from remit.evidence.verdicts import GateVerdict, VerdictRecord
 from remit.gates.answer import answer
 from remit.gates.draws import DrawCounting
@@ -261,8 +262,11 @@ class _Only:
     def start(self, key: str) -> Any:
         return self.inner.start(key)
 
-    def add(self, state: Any, recorded: Any) -> Any:
+    def add(self, state: Any, recorded: Recorded) -> Any:
         return self.inner.add(state, recorded)
+
+    def add_all(self, state: Any, run: Sequence[Recorded]) -> Any:
+        return folded(self.inner, state, run)
 
     def encode(self, state: Any) -> Any:
         return self.inner.encode(state)

@@ -4,10 +4,13 @@ import hashlib
 import json
 from typing import Any
 
+# Made once: `json.dumps` makes another one for each text whose keys are to be sorted.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+
 
 def canonical_json(value: Any) -> str:
     """JSON in ASCII with sorted keys and no blanks; what JSON does not know stands as its text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return _ENCODER.encode(value)
 
 
 def digest_of(value: Any) -> str:

@@ -61,14 +61,42 @@ class Monitor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One observation and one state that it concerns."""
+@runtime_checkable
+class InRuns(Protocol):
+    """A reducer that takes many observations of one key faster than one by one."""
 
-    recorded: Recorded
+    def add_all(self, state: Any, run: Sequence[Recorded]) -> Any:
+        """The state after these, in order; equal to `add` one by one."""
+        ...
+
+
+def folded(reducer: Reducer[State], state: State, run: Sequence[Recorded]) -> State:
+    """The state after a run of observations of its key."""
+    if isinstance(reducer, InRuns):
+        last: State = reducer.add_all(state, run)
+        return last
+    for recorded in run:
+        state = reducer.add(state, recorded)
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a batch has for one state, in the order of the ledger."""
+
     reducer: Reducer[Any]
     key: str
-    name: str
+    rows: list[Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An action, and what it comes after: the place in the ledger, then the reducer's among the reducers."""
+
+    position: int
+    place: int
+    key: str
+    content: Any
 
 
 @dataclass(slots=True)
@@ -81,14 +109,22 @@ class _Fold:
     changed: dict[str, Reducer[Any]] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
 
-    def places(self, batch: Sequence[Recorded]) -> list[_Place]:
-        """What the batch concerns, in the order of the ledger."""
-        return [
-            _Place(recorded, reducer, key, f"{name}:{key}")
-            for recorded in batch
-            for name, reducer in self.reducers.items()
-            if (key := reducer.key_of(recorded.observation)) is not None
-        ]
+    def runs(self, batch: Sequence[Recorded]) -> dict[str, _Run]:
+        """What the batch concerns, by the name of the state."""
+        found: dict[str, _Run] = {}
+        for recorded in batch:
+            observation = recorded.observation
+            for name, reducer in self.reducers.items():
+                key = reducer.key_of(observation)
+                if key is None:
+                    continue
+                state = f"{name}:{key}"
+                run = found.get(state)
+                if run is None:
+                    found[state] = _Run(reducer, key, [recorded])
+                else:
+                    run.rows.append(recorded)
+        return found
 
     def take(self, loaded: Mapping[str, str]) -> None:
         """States as they were kept."""
@@ -97,18 +133,26 @@ class _Fold:
             if reducer is not None:
                 self.states[name] = reducer.decode(json.loads(text))
 
-    def add(self, places: Sequence[_Place]) -> None:
-        """One step for each place."""
-        for place in places:
-            reducer, name = place.reducer, place.name
-            before = self.states[name] if name in self.states else reducer.start(place.key)
-            after = reducer.add(before, place.recorded)
-            self.states[name] = after
+    def add(self, runs: Mapping[str, _Run]) -> None:
+        """One step for each observation, state by state; actions in the order of the ledger."""
+        asked: list[_Asked] = []
+        places = {name: place for place, name in enumerate(self.reducers)}
+        for name, run in runs.items():
+            reducer = run.reducer
+            before = self.states[name] if name in self.states else reducer.start(run.key)
             self.changed[name] = reducer
             monitor = self.monitors.get(reducer.name)
-            if monitor is not None:
-                for action, content in monitor.actions(place.key, before, after, place.recorded).items():
-                    self.actions.setdefault(action, _text(content))
+            if monitor is None:
+                self.states[name] = folded(reducer, before, run.rows)
+                continue
+            for recorded in run.rows:
+                after = reducer.add(before, recorded)
+                for key, content in monitor.actions(run.key, before, after, recorded).items():
+                    asked.append(_Asked(recorded.position, places[reducer.name], key, content))
+                before = after
+            self.states[name] = before
+        for one in sorted(asked, key=lambda one: (one.position, one.place)):
+            self.actions.setdefault(one.key, _text(one.content))
 
     def encoded(self) -> dict[str, str]:
         """What has changed, as it is to be kept."""
@@ -183,11 +227,11 @@ class LedgerFollower:
         return _Fold(self._reducers, self._monitors)
 
     async def _advance(self, expected: int, fold: _Fold, found: Sequence[Recorded]) -> bool:
-        places = fold.places(found)
-        missing = {place.name: None for place in places if place.name not in fold.states}
+        runs = fold.runs(found)
+        missing = [name for name in runs if name not in fold.states]
         if missing:
-            fold.take(await self._states.load(self.name, list(missing)))
-        fold.add(places)
+            fold.take(await self._states.load(self.name, missing))
+        fold.add(runs)
         position = found[-1].position
         if not await self._states.advance(
             self.name, expected=expected, position=position, changed=fold.encoded(), actions=dict(fold.actions)
@@ -236,6 +280,6 @@ class LedgerFollower:
             found = await self._ledger.after(position, at_most=min(batch, to_position - position))
             if not found:
                 break
-            fold.add(fold.places([recorded for recorded in found if recorded.position <= to_position]))
+            fold.add(fold.runs([recorded for recorded in found if recorded.position <= to_position]))
             position = found[-1].position
         return fold.encoded()

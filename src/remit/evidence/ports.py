@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.documents.values import quickly_made
 from remit.evidence.observations import Observation, Source
 from remit.evidence.verdicts import VerdictRecord
 
@@ -40,6 +41,7 @@ class Aggregate:
     n_not_counted: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An observation and its place in the ledger; places only grow."""

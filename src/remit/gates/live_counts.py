@@ -1,11 +1,13 @@
 """Running counts of live outcomes: what every live gate reads, whatever its budget; state O(days), at most 120."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.documents.values import quickly_made
 from remit.evidence import Observation, Outcome, Recorded, Source, Strength
 from remit.gates.losses import class_of
 from remit.gates.row_digest import chained, place_of
@@ -23,6 +25,7 @@ Sums = tuple[int, float]
 """Conversations, and the sum of their losses."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Part:
     """Matured outcomes of one label source and one stratum.
@@ -54,47 +57,88 @@ class Part:
         """Outcomes."""
         return sum(self.losses.values())
 
-    def after(self, row: Observation) -> "Part":
-        """One outcome more."""
-        day, loss = day_of(row), loss_of(row)
-        days = _changed(self.days, day, 1, loss)
-        closed = self.closed
-        if len(days) > MOST_DAYS:
-            n, lost = days.pop(min(days))
-            closed = closed.after(n=n, loss=lost)
-        return Part(
-            losses=_counted(self.losses, loss, 1),
-            loss=_sum(self.loss, loss),
-            loss_squared=_sum(self.loss_squared, loss * loss),
-            days=days,
-            closed=closed,
-            customers=_changed(self.customers, place_of(row, places=BUCKETS), 1, loss),
-            first_day=min(self.first_day or day, day),
-            last_day=max(self.last_day, day),
-            least_pi=min(self.least_pi, row.sampling_probability),
+
+@dataclass(slots=True)
+class _Open:
+    """A part while rows are added to it: a run of them copies its days and customers once."""
+
+    losses: dict[int, int]
+    loss: float
+    loss_squared: float
+    days: dict[str, Sums]
+    closed: Clusters
+    customers: dict[int, Sums]
+    first_day: str
+    last_day: str
+    least_pi: float
+
+    @classmethod
+    def of(cls, part: Part) -> "_Open":
+        return cls(
+            dict(part.losses),
+            part.loss,
+            part.loss_squared,
+            dict(part.days),
+            part.closed,
+            dict(part.customers),
+            part.first_day,
+            part.last_day,
+            part.least_pi,
         )
 
-    def without(self, row: Observation, loss: float) -> "Part":
-        """The earlier outcome of the same conversation, with its loss, taken back: `row` revises it."""
-        day, closed, days = day_of(row), self.closed, self.days
-        if day in days:
-            days = _changed(days, day, -1, -loss)
-        elif closed.n:
-            closed = replace(closed, n=closed.n - 1, loss=max(0.0, closed.loss - loss))
-        return replace(
-            self,
-            losses=_counted(self.losses, loss, -1),
-            loss=_sum(self.loss, -loss),
-            loss_squared=_sum(self.loss_squared, -loss * loss),
-            days=days,
-            closed=closed,
-            customers=_changed(self.customers, place_of(row, places=BUCKETS), -1, -loss),
+    @property
+    def n(self) -> int:
+        return sum(self.losses.values())
+
+    def part(self) -> Part:
+        return Part(
+            self.losses,
+            self.loss,
+            self.loss_squared,
+            self.days,
+            self.closed,
+            self.customers,
+            self.first_day,
+            self.last_day,
+            self.least_pi,
         )
+
+    def add(self, row: Observation) -> None:
+        """One outcome more."""
+        day, loss = day_of(row), loss_of(row)
+        self._count(row, loss, 1)
+        _change(self.days, day, 1, loss)
+        if len(self.days) > MOST_DAYS:
+            n, lost = self.days.pop(min(self.days))
+            self.closed = self.closed.after(n=n, loss=lost)
+        if not self.first_day or day < self.first_day:
+            self.first_day = day
+        self.last_day = max(self.last_day, day)
+        self.least_pi = min(self.least_pi, row.sampling_probability)
+
+    def take_back(self, row: Observation, loss: float) -> None:
+        """The earlier outcome of the same conversation, with its loss: `row` revises it."""
+        day = day_of(row)
+        self._count(row, loss, -1)
+        if day in self.days:
+            _change(self.days, day, -1, -loss)
+        elif self.closed.n:
+            closed = self.closed
+            self.closed = replace(closed, n=closed.n - 1, loss=max(0.0, closed.loss - loss))
+
+    def _count(self, row: Observation, loss: float, sign: int) -> None:
+        which = class_of(loss)
+        self.losses[which] = max(0, self.losses.get(which, 0) + sign)
+        if loss:
+            self.loss = _sum(self.loss, sign * loss)
+            self.loss_squared = _sum(self.loss_squared, sign * loss * loss)
+        _change(self.customers, place_of(row, places=BUCKETS), sign, sign * loss)
 
 
 _EMPTY = Part()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
     """What was seen of one (agent, release, intent, level, metric).
@@ -139,27 +183,24 @@ class LiveCounting:
 
     def add(self, state: LiveCounts, recorded: Recorded) -> LiveCounts:
         """One row more. An outcome that may still change only waits; a revision takes back what it replaces."""
-        row = recorded.observation
-        digest = chained(state.digest, recorded)
-        if row.strength < Strength.PROOF_OF_VALUE:
-            return replace(state, n_weaker=state.n_weaker + 1, digest=digest)
-        was = row.details.get("was")
-        name = f"{row.label}|{row.stratum}"
-        part = before = state.parts.get(name, _EMPTY)
-        if was in (Outcome.PASSED, Outcome.FAILED) and row.details.get("was_matured") and part.n:
-            part = part.without(row, loss_replaced(row))
-        if row.matured and row.outcome.counts:
-            part = part.after(row)
-        opened = not row.matured and not was
-        closed = row.key.endswith(MATURED)
-        not_counted = (not row.outcome.counts) - (was == Outcome.DISPUTED)
-        return LiveCounts(
-            parts=state.parts if part is before else {**state.parts, name: part},
-            n_open=max(0, state.n_open + opened - closed),
-            n_not_counted=max(0, state.n_not_counted + not_counted),
-            n_weaker=state.n_weaker,
-            digest=digest,
-        )
+        return self.add_all(state, (recorded,))
+
+    def add_all(self, state: LiveCounts, run: Sequence[Recorded]) -> LiveCounts:
+        """The rows of a run, one after the other."""
+        opened: dict[str, _Open] = {}
+        n_open, n_not_counted, n_weaker, digest = state.n_open, state.n_not_counted, state.n_weaker, state.digest
+        for recorded in run:
+            row = recorded.observation
+            digest = chained(digest, recorded)
+            if row.strength < Strength.PROOF_OF_VALUE:
+                n_weaker += 1
+                continue
+            was = row.details.get("was")
+            _add_outcome(state.parts, opened, row, was)
+            n_open = max(0, n_open + (not row.matured and not was) - row.key.endswith(MATURED))
+            n_not_counted = max(0, n_not_counted + (not row.outcome.counts) - (was == Outcome.DISPUTED))
+        parts = {**state.parts, **{name: one.part() for name, one in opened.items()}} if opened else state.parts
+        return LiveCounts(parts, n_open, n_not_counted, n_weaker, digest)
 
     def encode(self, state: LiveCounts) -> Any:
         """As JSON values."""
@@ -182,12 +223,33 @@ class LiveCounting:
         )
 
 
+def _add_outcome(parts: Mapping[str, Part], opened: dict[str, _Open], row: Observation, was: Any) -> None:
+    """What a row adds to its part, and takes back from it; parts that change are opened."""
+    name = f"{row.label}|{row.stratum}"
+    part = opened.get(name) or parts.get(name, _EMPTY)
+    revises = was in (Outcome.PASSED, Outcome.FAILED) and row.details.get("was_matured") and part.n
+    counts = row.matured and row.outcome.counts
+    if not (revises or counts):
+        return
+    if not isinstance(part, _Open):
+        part = opened[name] = _Open.of(part)
+    if revises:
+        part.take_back(row, loss_replaced(row))
+    if counts:
+        part.add(row)
+
+
 def day_of(row: Observation) -> str:
     """The day of the conversation; where the cluster is no day, the day on which the row was seen (UTC)."""
+    return _day_named(row.cluster) or row.at.date().isoformat()
+
+
+@lru_cache(maxsize=1024)
+def _day_named(cluster: str) -> str:
     try:
-        return date.fromisoformat(row.cluster).isoformat()
+        return date.fromisoformat(cluster).isoformat()
     except ValueError:
-        return row.at.date().isoformat()
+        return ""
 
 
 def loss_of(row: Observation) -> float:
@@ -210,39 +272,44 @@ def _sum(held: float, loss: float) -> float:
     return max(0.0, round(held + loss, 9))
 
 
-def _counted(losses: Mapping[int, int], loss: float, n: int) -> Mapping[int, int]:
-    which = class_of(loss)
-    return {**losses, which: max(0, losses.get(which, 0) + n)}
-
-
-def _changed(sums: Mapping[Key, Sums], key: Key, n: int, loss: float) -> dict[Key, Sums]:
+def _change(sums: dict[Key, Sums], key: Key, n: int, loss: float) -> None:
     known, lost = sums.get(key, (0, 0.0))
-    changed = {**sums, key: (known + n, _sum(lost, loss))}
     if known + n <= 0:
-        del changed[key]
-    return changed
+        sums.pop(key, None)
+    else:
+        sums[key] = (known + n, _sum(lost, loss) if loss else lost)
 
 
 def _encoded(part: Part) -> Any:
     closed = part.closed
     return {
-        "losses": {str(which): n for which, n in part.losses.items()},
+        "losses": [list(part.losses), list(part.losses.values())],
         "sums": [part.loss, part.loss_squared],
-        "days": part.days,
+        "days": _columns(part.days),
         "closed": [closed.n_clusters, closed.n, closed.loss, closed.loss_squared, closed.spread],
-        "customers": {str(bucket): sums for bucket, sums in part.customers.items()},
+        "customers": _columns(part.customers),
         "span": [part.first_day, part.last_day, part.least_pi],
     }
 
 
+def _columns(sums: Mapping[Key, Sums]) -> list[list[Any]]:
+    """Keys, conversations and losses, each in a row of its own: a third of the time that pairs take to read."""
+    return [list(sums), [n for n, _ in sums.values()], [loss for _, loss in sums.values()]]
+
+
+def _from_columns(columns: Any) -> dict[Any, Sums]:
+    keys, ns, losses = columns
+    return dict(zip(keys, zip(ns, losses, strict=True), strict=True))
+
+
 def _decoded(document: Any) -> Part:
     return Part(
-        losses={int(which): n for which, n in document["losses"].items()},
+        losses=dict(zip(*document["losses"], strict=True)),
         loss=document["sums"][0],
         loss_squared=document["sums"][1],
-        days={day: (n, loss) for day, (n, loss) in document["days"].items()},
+        days=_from_columns(document["days"]),
         closed=Clusters(*document["closed"]),
-        customers={int(bucket): (n, loss) for bucket, (n, loss) in document["customers"].items()},
+        customers=_from_columns(document["customers"]),
         first_day=document["span"][0],
         last_day=document["span"][1],
         least_pi=document["span"][2],

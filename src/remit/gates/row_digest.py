@@ -1,6 +1,6 @@
 """Digests of rows: a running one, which whoever alters, removes or reorders a row changes, and places for customers."""
 
-import hashlib
+from hashlib import blake2b, sha256
 
 from remit.documents import canonical_json
 from remit.evidence import Observation, Recorded
@@ -9,33 +9,15 @@ from remit.evidence import Observation, Recorded
 def chained(digest: str, recorded: Recorded) -> str:
     """The digest (SHA-256, hex) after one more row; the empty text before the first."""
     row = recorded.observation
+    details = canonical_json(dict(row.details)) if row.details else ""
     content = (
-        digest,
-        str(recorded.position),
-        row.key,
-        row.at.isoformat(),
-        row.agent,
-        row.release,
-        row.intent,
-        row.level,
-        row.source,
-        str(int(row.strength)),
-        row.metric,
-        row.outcome,
-        row.cluster,
-        repr(row.sampling_probability),
-        row.policy,
-        canonical_json(dict(row.details)) if row.details else "",
-        row.conversation,
-        row.customer,
-        row.arm,
-        repr(row.canary_share),
-        row.stratum,
-        row.label,
-        repr(row.loss),
-        str(row.matured),
+        f"{digest}\x1f{recorded.position}\x1f{row.key}\x1f{row.at.isoformat()}\x1f{row.agent}\x1f{row.release}\x1f"
+        f"{row.intent}\x1f{row.level}\x1f{row.source}\x1f{int(row.strength)}\x1f{row.metric}\x1f"
+        f"{row.outcome}\x1f{row.cluster}\x1f{row.sampling_probability!r}\x1f{row.policy}\x1f{details}\x1f"
+        f"{row.conversation}\x1f{row.customer}\x1f{row.arm}\x1f{row.canary_share!r}\x1f{row.stratum}\x1f"
+        f"{row.label}\x1f{row.loss!r}\x1f{row.matured}"
     )
-    return hashlib.sha256("\x1f".join(content).encode()).hexdigest()
+    return sha256(content.encode()).hexdigest()
 
 
 def place_of(row: Observation, *, places: int) -> int:
@@ -44,4 +26,4 @@ def place_of(row: Observation, *, places: int) -> int:
     Who is not known as a customer counts as one conversation.
     """
     name = row.customer or row.conversation or row.key
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) % places
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) % places

@@ -1,13 +1,15 @@
 """Rules that hold for every stream of live outcomes."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.evidence import LabelSource, Observation, Outcome, Strength
+from remit.evidence import LabelSource, Observation, Outcome, Recorded, Strength
 from remit.evidence.verdicts import Finding
+from remit.gates.live_counts import LiveCounting
 from remit.gates.question import COUNTING
 from remit.gates.verdicts import exit_code
 from unit.gates.living import BAD, days, judged, row, states
@@ -42,6 +44,22 @@ def streams(draw: st.DrawFn) -> list[Observation]:
 @settings(deadline=None)
 def test_states_that_were_kept_go_on_as_if_they_had_not_been(rows: list[Observation]) -> None:
     assert states(rows, COUNTING) == states(rows, COUNTING, through_json=True)
+
+
+@given(streams())
+@settings(deadline=None)
+def test_a_run_of_rows_is_the_same_as_one_row_after_the_other(rows: list[Observation]) -> None:
+    live = LiveCounting()
+    run = [Recorded(position, one) for position, one in enumerate(rows, start=1)]
+    singly = live.start("")
+    for recorded in run:
+        singly = live.add(singly, recorded)
+
+    together = live.add_all(live.start(""), run)
+
+    assert together == singly
+    assert json.dumps(live.encode(together)) == json.dumps(live.encode(singly))
+    assert live.decode(json.loads(json.dumps(live.encode(together)))) == together
 
 
 @given(streams())

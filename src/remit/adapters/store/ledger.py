@@ -78,8 +78,15 @@ class SqliteLedger:
     async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
         """The next observations behind `position`, oldest first. `seq` is handed out under the writer's lock."""
         statement = f"select seq, {_COLUMNS} from observations where seq > ? order by seq limit ?"  # noqa: S608 - column names are ours, values are bound
-        rows = await self._database.read(_fetch(statement, (position, at_most)))
-        return [Recorded(row[0], _observation_from(row[1:])) for row in rows]
+
+        def work(connection: sqlite3.Connection) -> list[Recorded]:
+            # Made here, beside the event loop: thousands of them are made when a ledger is followed from its beginning.
+            return [
+                Recorded(row[0], _observation_from(row[1:]))
+                for row in connection.execute(statement, (position, at_most))
+            ]
+
+        return await self._database.read(work)
 
 
 def _fetch(statement: str, values: Sequence[Any]) -> Any:
@@ -168,6 +175,13 @@ def _row(seen: Observation) -> tuple[Any, ...]:
     )
 
 
+# A look-up in a dictionary takes a fifth of the time that the class of an enumeration takes to find its member.
+_SOURCES = {each.value: each for each in Source}
+_STRENGTHS = {each.value: each for each in Strength}
+_OUTCOMES = {each.value: each for each in Outcome}
+_LABELS = {each.value: each for each in LabelSource}
+
+
 def _observation_from(row: Sequence[Any]) -> Observation:
     return Observation(
         key=ObservationKey(row[0]),
@@ -176,20 +190,20 @@ def _observation_from(row: Sequence[Any]) -> Observation:
         release=ReleaseId(row[3]),
         intent=IntentName(row[4]),
         level=row[5],
-        source=Source(row[6]),
-        strength=Strength(row[7]),
+        source=_SOURCES[row[6]],
+        strength=_STRENGTHS[row[7]],
         metric=row[8],
-        outcome=Outcome(row[9]),
+        outcome=_OUTCOMES[row[9]],
         cluster=row[10],
         sampling_probability=row[11],
         policy=row[12],
-        details=json.loads(row[13]),
+        details={} if row[13] == "{}" else json.loads(row[13]),
         conversation=row[14],
         customer=row[15],
         arm=row[16],
         canary_share=row[17],
         stratum=row[18],
-        label=LabelSource(row[19]),
+        label=_LABELS[row[19]],
         loss=row[20],
         matured=bool(row[21]),
     )
