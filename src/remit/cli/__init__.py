@@ -24,6 +24,7 @@ from remit.cli.policy import policy, validate
 from remit.cli.release import release
 from remit.cli.screen import screen
 from remit.cli.serve import serve
+from remit.cli.simulate import simulate
 from remit.cli.slo import slo
 from remit.cli.stopping import resume, status, stop
 from remit.cli.verify import verify
@@ -69,6 +70,7 @@ app.add_typer(label, name="label")
 app.command("replay")(replay)
 app.command("validate")(validate)
 app.command("plan")(plan)
+app.command("simulate")(simulate)
 app.command("gate")(gate)
 app.command("attest")(attest)
 app.command("verify")(verify)

@@ -113,7 +113,8 @@ class ByDay:
         for index in cohort.becoming_known(day):
             self._position += 1
             row = cohort.failure(index)
-            for reducer in (LIVE, ORIGINS, *self._draws, *self._rates, *self._canaries):
+            reducers: tuple[Reducer[Any], ...] = (LIVE, ORIGINS, *self._draws, *self._rates, *self._canaries)
+            for reducer in reducers:
                 self._add(reducer, row, self._position)
 
     # ── runs of rows ──────────────────────────────────────────────────────────────────────────────
@@ -170,16 +171,21 @@ class ByDay:
                 if n and name is not None:
                     change = Counts(n_begun=n)
                     self.states[name] = more_of_a_rate(self.states[name], row.cluster, row.stratum, change, n_starts=n)
-        for served_by, serving in enumerate(cohort.servings):
-            of_canary = np.flatnonzero(cohort.served_by == served_by) if serving.arm == "canary" else ()
-            if len(of_canary):
-                first = int(of_canary[0])
-                for reducer in (ORIGINS, *self._canaries):
-                    self._add(reducer, cohort.beginning(first), self._position + 2 * first + 1)
+        self._begin_canary(cohort)
         for reducer in self._draws:
             for index in range(cohort.n):
                 self._add(reducer, cohort.draw(index), self._position + 2 * index + 2)
         self._position += 2 * cohort.n
+
+    def _begin_canary(self, cohort: Cohort) -> None:
+        """The first conversation of a canary's arm; further ones change nothing."""
+        carried = [serving.arm == "canary" for serving in cohort.servings]
+        of_canary = np.flatnonzero(np.array(carried)[cohort.served_by])
+        if len(of_canary):
+            first = int(of_canary[0])
+            reducers: tuple[Reducer[Any], ...] = (ORIGINS, *self._canaries)
+            for reducer in reducers:
+                self._add(reducer, cohort.beginning(first), self._position + 2 * first + 1)
 
 
 def _runs(cohort: Cohort, among: "NDArray[np.bool_]") -> "Iterator[NDArray[np.int64]]":

@@ -158,3 +158,19 @@ def _release(policy: Policy, truths: Mapping[IntentName, Truth], version: int) -
         digest = digest_of([intent, edition])
         parts.append(Part(PartKind.ARTICLE, intent, digest, only(intent), "only this intent cites it"))
     return Release(release_id(AGENT, parts), AGENT, tuple(parts))
+
+
+def can_rise_falsely(scenario: Scenario, truth: str) -> bool:
+    """Whether an intent of this truth is ever at or above its budget."""
+    known = _named(scenario, truth)
+    return scenario is Scenario.DRIFT or max(known.first, known.later) >= 1.0
+
+
+def can_lose_falsely(scenario: Scenario, truth: str) -> bool:
+    """Whether an intent of this truth is ever within its budget."""
+    known = _named(scenario, truth)
+    return min(known.first, known.later) <= 1.0
+
+
+def _named(scenario: Scenario, label: str) -> Truth:
+    return next(one for one in _TRUTHS[scenario] if one.label == label)
