@@ -77,7 +77,9 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
         signoff={AutonomyLevel.named(level): _once(roles) for level, roles in document.signoff.items() if roles},
         objectives=tuple(document.objectives),
         baseline=document.baseline,
-        turn=TurnLimits(document.turn.max_steps, document.turn.deadline, document.turn.quiet_after),
+        turn=TurnLimits(
+            document.turn.max_steps, document.turn.deadline, document.turn.quiet_after, document.turn.max_handoffs
+        ),
         staffing=assemble_staffing(document.staffing),
         exposure=assemble_exposure(document.exposure),
         freeze=assemble_freeze(document.freeze),

@@ -10,7 +10,7 @@ from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 
 _UNORDERED = frozenset({"examples", "attestations", "signoff", "objectives", "gates", "rollback"})
-_RUNNING = frozenset({"staffing", "exposure", "freeze", "recipients", "waivers"})
+_RUNNING = frozenset({"staffing", "exposure", "freeze", "recipients", "waivers", "max_handoffs"})
 """How the agent is run, not what must be proven: a new freeze window must not void what has been earned."""
 _NOT_CONTENT = frozenset({"digest", "source"}) | _RUNNING
 

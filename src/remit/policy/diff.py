@@ -138,6 +138,9 @@ def _turn(old: Policy, new: Policy) -> Iterator[PolicyChange]:
     if old.turn.quiet_after_s != new.turn.quiet_after_s:
         what = f"a conversation is over after {new.turn.quiet_after_s:g} s of quiet, not {old.turn.quiet_after_s:g} s"
         yield PolicyChange("turn", Direction.NEUTRAL, what)
+    if old.turn.max_handoffs != new.turn.max_handoffs:
+        what = f"people keep a conversation after {new.turn.max_handoffs} handoffs, not {old.turn.max_handoffs}"
+        yield PolicyChange("turn", more(old.turn.max_handoffs, new.turn.max_handoffs), what)
 
 
 def _names(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> list[Any]:

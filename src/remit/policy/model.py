@@ -103,11 +103,12 @@ class CalibrationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
-    """Bounds of one turn, and how long a customer must be quiet for a conversation to be over."""
+    """Bounds of one turn, and of a conversation: how long it is quiet before it is over, how often it is handed off."""
 
     max_steps: int = 8
     deadline_s: float = 30.0
     quiet_after_s: float = 1800.0
+    max_handoffs: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,12 @@ class TurnDocument(Border):
         description="After how long without a message a conversation is over.",
         json_schema_extra={"default": "30m"},
     )
+    max_handoffs: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="How often a conversation is handed off; after the last one people keep it.",
+    )
 
 
 class CalibrationDocument(Border):
