@@ -208,7 +208,8 @@ TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=
 
 
 def test_no_evidence_never_promotes() -> None:
-    for stage in (Registered(), Evaluated(), Shadow(), *(Canary(step, "s") for step in CanaryStep)):
+    stages: list[Stage] = [Registered(), Evaluated(), Shadow(), *(Canary(step, "s") for step in CanaryStep)]
+    for stage in stages:
         for succeeds in (True, False):
             found = readiness(stage, Shown(succeeds=succeeds))
             assert not isinstance(found, Fails)

@@ -12,7 +12,7 @@ from integration.agents.asking import HTTP, LLM, OPENAI_CHAT, load
 from integration.agents.fake_openai import Behaviour, calls, hang, serving, text
 from integration.agents.test_agent_faults import MODEL_FAULTS, WIRE_FAULTS
 from integration.agents.views import CANCEL_ORDER, FIND_ORDER
-from properties.turn_fakes import NoGuards, SteadyConfidence, SteadyIntents
+from properties.turn_fakes import SteadyConfidence, SteadyIntents, WordGuard
 from remit.adapters.agents import LoadedAgent
 from remit.adapters.memory import FixedGrants, MemoryContactCentre, MemoryRecorder, ScriptedDesk, SystemClock
 from remit.conversations import (
@@ -65,7 +65,7 @@ async def carried(loaded: LoadedAgent, *, left_s: float) -> tuple[TurnReport, Re
         intents=SteadyIntents(),
         agent=loaded.agent,
         confidence=SteadyConfidence(0.99),
-        guardrails=NoGuards(),
+        guardrails=WordGuard(),
         desk=ScriptedDesk(),
         toolbox=toolbox,
         contact_centre=contact_centre,

@@ -255,7 +255,12 @@ def test_draws_guided_by_a_judge_are_recomputed_too(tmp_path: Path) -> None:
     rows = []
     for number in range(400):
         day, drawn = number // 20, number % 5 == 0
-        shared: dict[str, Any] = {"day": day, "stratum": "other", "sampling_probability": 0.1, "conversation": f"c{number}"}
+        shared: dict[str, Any] = {
+            "day": day,
+            "stratum": "other",
+            "sampling_probability": 0.1,
+            "conversation": f"c{number}",
+        }
         rows.append(row(f"d{number}", metric="sampled", details={"drawn": drawn}, **shared))
         if drawn:
             rows.append(row(f"c{number}", **shared))
