@@ -1,8 +1,8 @@
 """Run the simulated months and write the page of their figures.
 
-    python -m benchmarks.simulation                      every scenario, then the page
-    python -m benchmarks.simulation --only drift         one scenario again
-    python -m benchmarks.simulation --page               the page alone, from the stored results
+python -m benchmarks.simulation                      every scenario, then the page
+python -m benchmarks.simulation --only drift         one scenario again
+python -m benchmarks.simulation --page               the page alone, from the stored results
 """
 
 import argparse
