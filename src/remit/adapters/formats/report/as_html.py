@@ -1,22 +1,15 @@
 """The report as one self-contained HTML file: no script, no address outside, nothing of a customer's unescaped."""
 
-import base64
-import hashlib
-import re
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from remit.adapters.formats.report.model import Report
 from remit.adapters.formats.report.page import compose
 from remit.adapters.formats.report.plots import interval_plot, rate_bar
 from remit.adapters.formats.report.scores import not_rounded_to_certainty
+from remit.adapters.formats.sealed_page import sealed_page
 from remit.evidence.verdicts import Finding, GateVerdict
 
 SYMBOLS = {Finding.SUPPORTED: "✓", Finding.REFUTED: "✕", Finding.UNDECIDED: "?"}
-# Control characters have no business in a page; bidirectional overrides could show a sentence backwards.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def render_html(report: Report) -> str:
@@ -25,34 +18,8 @@ def render_html(report: Report) -> str:
     It carries a content security policy of its own that allows exactly its one style sheet, so that
     even text which slipped through the escaping could neither run nor load anything.
     """
-    loader = PackageLoader("remit.adapters.formats.report", "templates")
-    environment = _environment(loader)
-    style, _, _ = loader.get_source(environment, "report.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
-        page=compose(report),
-        style=Markup(style),  # noqa: S704 - our own file, whose digest the page's policy allows
-        style_digest=digest,
-    )
-
-
-def plain(value: Any) -> Any:
-    """Text without characters that a page must not hold; everything else as it is."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return _UNWANTED.sub("\ufffd", value)
-    return value
-
-
-def _environment(loader: PackageLoader) -> Environment:
-    environment = Environment(
-        loader=loader,
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=plain,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    sealed = sealed_page("remit.adapters.formats.report", "report.css")
+    sealed.environment.filters.update(
         two=_two,
         words=_words,
         plot=_plot,
@@ -60,8 +27,8 @@ def _environment(loader: PackageLoader) -> Environment:
         confidence=not_rounded_to_certainty,
         unbroken=_unbroken,
     )
-    environment.globals.update(symbols=SYMBOLS, findings=list(Finding), rate_bar=rate_bar)
-    return environment
+    sealed.environment.globals.update(symbols=SYMBOLS, findings=list(Finding), rate_bar=rate_bar)
+    return sealed.render("report.html.j2", page=compose(report))
 
 
 def _two(value: float) -> str:
