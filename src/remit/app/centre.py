@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from remit.adapters.text_files import read_text
+from remit.app.contact_centre_file import ContactCentreSection
 from remit.documents import read_mapping, refusal
 from remit.documents.complaints import complaints
 from remit.errors import CentreParseError
@@ -57,6 +58,7 @@ class ContactCentreFile(BaseModel):
     intents: IntentsSource = IntentsSource()
     simulated: bool = False
     examples: tuple[str, ...] = ()
+    contact_centre: ContactCentreSection = ContactCentreSection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Centre:
     examples: tuple[str, ...] = ()
     intents: IntentsModel = "words"
     simulated: bool = False
+    contact_centre: ContactCentreSection = ContactCentreSection()
 
 
 def load_centre(directory: Path) -> Centre:
@@ -100,5 +103,6 @@ def load_centre(directory: Path) -> Centre:
         tools=centre.tools,
         examples=centre.examples,
         intents=centre.intents.model,
+        contact_centre=centre.contact_centre,
         simulated=centre.simulated or bool(centre.tools.world),
     )

@@ -13,7 +13,7 @@ from remit.adapters.confidence import CalibratedConfidence
 from remit.adapters.formats.suites import read_suites
 from remit.adapters.guards.local import LocalGuardrails
 from remit.adapters.mcp import HttpServer, McpServer, StdioServer
-from remit.adapters.memory import MemoryContactCentre, ScriptedDesk
+from remit.adapters.memory import ScriptedDesk
 from remit.adapters.store import (
     SqliteAssignments,
     SqliteCertificates,
@@ -33,6 +33,7 @@ from remit.app.arms import Arms, Carrier
 from remit.app.centre import Centre, McpSource
 from remit.app.certificate_book import CertificateBook
 from remit.app.controlling import exposure_caps
+from remit.app.destinations import handing_off
 from remit.app.earning import grant_on_simulated_evidence, levels_held, verdicts_on
 from remit.app.gateway import Gateway
 from remit.app.observing import Observer, baseline_of, plan_of, recontact_window_of
@@ -95,6 +96,8 @@ async def live_gateway(
         recorder = SqliteRecorder(database, clock)
         book = CertificateBook(SqliteCertificates(database, clock), policy, agent.name, agent.release, clock)
         grants = StoredGrants(database, clock, _permit(policy, agent), book.rule_at, revision=book.revision)
+        people = handing_off(centre.contact_centre, policy, agent.name, database, clock, environ=environ)
+        await stack.enter_async_context(people.running())
         ports = TurnPorts(
             grants=grants,
             intents=trained_intents(policy, centre.intents),
@@ -103,7 +106,8 @@ async def live_gateway(
             guardrails=LocalGuardrails(),
             desk=ScriptedDesk(),
             toolbox=toolbox,
-            contact_centre=MemoryContactCentre(),
+            contact_centre=people,
+            reception=people,
             recorder=recorder,
             clock=clock,
             # A turn that still has time must not be taken over: its first caller would be told of a conflict.

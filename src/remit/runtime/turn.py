@@ -35,7 +35,7 @@ from remit.runtime.journal import Journal
 from remit.runtime.narrowing import Weighed, narrow, withdrawn_since
 from remit.runtime.ports import AgentView, Approved, Breach, Denied, Edited, Permit, Silence, TurnPorts
 from remit.runtime.proposing import Proposed, propose, screen_proposal
-from remit.runtime.receiving import receive
+from remit.runtime.receiving import receive, receiving_s
 from remit.runtime.report import TurnReport, report_from
 from remit.runtime.running import run_tool
 from remit.runtime.scene import Scene
@@ -264,7 +264,7 @@ async def _end(
     after = _continued(turn, before, outcome, journal, ended_at)
     if isinstance(outcome, HandedOff):
         try:
-            with Deadline(ports.hand_off_within_s):
+            with Deadline(ports.hand_off_within_s - receiving_s(ports)):
                 reference = await ports.contact_centre.hand_off(turn, after, outcome)
         except Exception as error:  # noqa: BLE001 - the handoff itself failed: it is recorded and shown at the desk
             outcome = replace(outcome, error=type(error).__name__, text=NOT_REACHED_TEXT)

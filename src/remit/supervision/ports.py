@@ -86,6 +86,10 @@ class HandoffDestination(Protocol):
         """Such as `chatwoot`."""
         ...
 
+    def takes(self, conversation: ConversationId) -> bool:
+        """Whether the conversation can be there at all; any other stays at Remit's own desk."""
+        ...
+
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Bring it there; returns what it is called there. Raises HandoffFailed.
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from remit.adapters.contact_centre.notes import mark_of, note_of, says_something
 from remit.adapters.contact_centre.platform import Platform, found_at
+from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
 from remit.conversations.handoff import Priority
 from remit.errors import HandoffFailed
@@ -36,6 +37,10 @@ class Chatwoot:
         self._platform = Platform(self.name, url.rstrip("/"), {"api_access_token": token}, prefix)
         self._account = f"/api/v1/accounts/{account}"
         self._teams = teams
+
+    def takes(self, conversation: ConversationId) -> bool:
+        """Those that came from there."""
+        return self._platform.takes(conversation)
 
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Open, assign, prioritise, note."""

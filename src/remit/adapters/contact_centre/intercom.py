@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from remit.adapters.contact_centre.notes import mark_of, note_of, says_something
 from remit.adapters.contact_centre.platform import Platform, found_at
+from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
 from remit.errors import HandoffFailed
 
@@ -50,6 +51,10 @@ class Intercom:
         self._assignee = assignee
         self._assignee_kind = assignee_kind
         self._ticket_type = ticket_type
+
+    def takes(self, conversation: ConversationId) -> bool:
+        """Those that came from there."""
+        return self._platform.takes(conversation)
 
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Open, assign, note; the ticket last."""

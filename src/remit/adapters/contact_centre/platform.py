@@ -32,9 +32,13 @@ class Platform:
     def __repr__(self) -> str:
         return f"Platform({self.name!r}, {self.url!r})"
 
+    def takes(self, conversation: ConversationId) -> bool:
+        """Whether the conversation came from there."""
+        return conversation.startswith(self.prefix) and conversation != self.prefix
+
     def id_there(self, conversation: ConversationId) -> str:
         """The platform's own id of a conversation. Raises HandoffFailed if it did not come from there."""
-        if not conversation.startswith(self.prefix) or conversation == self.prefix:
+        if not self.takes(conversation):
             problem = f"the conversation did not come from there: its id does not begin with {self.prefix!r}"
             raise HandoffFailed(self.name, problem, lasting=True)
         return conversation.removeprefix(self.prefix)

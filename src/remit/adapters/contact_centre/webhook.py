@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from remit.adapters.signed_posts import PostFailed, post, signed_headers, without_query
+from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
 from remit.errors import HandoffFailed
 
@@ -28,6 +29,10 @@ class HandoffWebhook:
         self._url = url
         self._secret = secret
         self._now = now
+
+    def takes(self, conversation: ConversationId) -> bool:
+        """All: the envelope has everything in it."""
+        return True
 
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Post it. `again` makes no difference: the key tells the receiver."""

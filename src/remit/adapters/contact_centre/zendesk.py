@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 
 from remit.adapters.contact_centre.platform import Platform
+from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
 
 MOST_BYTES = 4096
@@ -41,6 +42,10 @@ class Zendesk:
         self._app = app
         self._integration = integration
         self._fields = fields
+
+    def takes(self, conversation: ConversationId) -> bool:
+        """Those that came from there."""
+        return self._platform.takes(conversation)
 
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Pass control; a further message is there already."""
