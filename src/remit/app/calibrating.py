@@ -14,7 +14,7 @@ from remit.calibration.labels import METRIC, LabelledProposal, label_of
 from remit.calibration.running import Calibration, CalibrationRequest
 from remit.conversations import AgentName
 from remit.errors import SettingsError
-from remit.evidence import Ledger, Selection
+from remit.evidence import Ledger, Observation, Selection
 from remit.identity import Actor, Role
 from remit.runtime.ports import Clock
 
@@ -36,9 +36,11 @@ def labels_of_file(path: Path, *, sampling_probability: float | None = None) -> 
 
 
 async def labels_of_ledger(ledger: Ledger, agent: AgentName) -> list[LabelledProposal]:
-    """The agent's labelled proposals in the ledger."""
-    selection = Selection(agent=agent, metric=METRIC)
-    return [label async for seen in ledger.select(selection) if (label := label_of(seen)) is not None]
+    """The agent's labelled proposals in the ledger; of a conversation what was said last, none while disputed."""
+    latest: dict[str, Observation] = {}
+    async for seen in ledger.select(Selection(agent=agent, metric=METRIC)):
+        latest[seen.conversation or seen.key] = seen
+    return [label for seen in latest.values() if (label := label_of(seen)) is not None]
 
 
 # ── keeping ───────────────────────────────────────────────────────────────────────────────────────

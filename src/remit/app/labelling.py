@@ -1,8 +1,9 @@
 """Labels of experts become evidence: kept together or not at all, each with a visible outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from remit.app.accounts import expect_role
 from remit.audit import AuditLog, Change
@@ -16,10 +17,21 @@ from remit.policy.model import Policy
 from remit.supervision.agreement import Agreement, agreement, histories_of
 from remit.supervision.histories import History
 from remit.supervision.labels import Label, LabelOutcome, LabelRules, LabelVerdict, Refused
+from remit.supervision.proposals import labelled_proposals
 from remit.supervision.weighing import Labeller, settle_dispute, weigh
 
 ATTEMPTS = 5
 """How often labels are weighed anew because somebody else labelled the same conversation at the same moment."""
+
+
+class Weighing(Protocol):
+    """What becomes of a label."""
+
+    def __call__(
+        self, label: Label, history: History, rules: LabelRules, *, by: Labeller, now: datetime
+    ) -> LabelOutcome:
+        """The outcome, with the observations to append for it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ async def label_conversations(
     rules: LabelRules,
     now: datetime,
     keep_rest: bool = False,
+    weigh: Weighing = weigh,
 ) -> LabelReport:
     """Weigh labels one after the other and keep what follows from them in one step.
 
@@ -78,6 +91,7 @@ async def label_conversations(
         rules: When labels count.
         now: The present, UTC.
         keep_rest: Keep the others although some are refused; otherwise one refusal keeps nothing.
+        weigh: Labels of contained conversations, or with `weigh_unsent` of proposals that were held back.
 
     Raises:
         NotPermitted: The actor is no expert.
@@ -87,11 +101,14 @@ async def label_conversations(
     expect_role(actor, Role.EXPERT)
     by = Labeller(actor.id, actor.proof.value)
     for attempt in range(1, ATTEMPTS + 1):
-        outcomes = await _weigh_all(labels, ledger, rules, by, now)
+        weighed = await _weigh_all(labels, ledger, lambda label, known: weigh(label, known, rules, by=by, now=now))
+        outcomes = tuple(outcome for outcome, _ in weighed)
         if any(isinstance(outcome, Refused) for outcome in outcomes) and not keep_rest:
             return LabelReport(outcomes, kept=False, n_new=0)
         try:
-            n_new = await ledger.append([seen for outcome in outcomes for seen in outcome.observations])
+            n_new = await ledger.append(
+                [seen for outcome, taught in weighed for seen in (*outcome.observations, *taught)]
+            )
         except LedgerConflict:
             if attempt == ATTEMPTS:
                 raise
@@ -101,19 +118,19 @@ async def label_conversations(
 
 
 async def _weigh_all(
-    labels: Sequence[Label], ledger: Ledger, rules: LabelRules, by: Labeller, now: datetime
-) -> tuple[LabelOutcome, ...]:
-    """Each label meets what the ledger and the labels before it say of its conversation."""
+    labels: Sequence[Label], ledger: Ledger, weigh: Callable[[Label, History], LabelOutcome]
+) -> Sequence[tuple[LabelOutcome, Sequence[Observation]]]:
+    """Each label meets what the ledger and the labels before it say; beside it what it says of the proposal."""
     known: dict[ConversationId, History] = {}
-    outcomes: list[LabelOutcome] = []
+    weighed: list[tuple[LabelOutcome, Sequence[Observation]]] = []
     for label in labels:
         history = known.get(label.conversation)
         if history is None:
             history = await history_of(label.conversation, ledger)
-        outcome = weigh(label, history, rules, by=by, now=now)
+        outcome = weigh(label, history)
+        weighed.append((outcome, labelled_proposals(history, outcome.observations)))
         known[label.conversation] = history.with_observations(outcome.observations)
-        outcomes.append(outcome)
-    return tuple(outcomes)
+    return weighed
 
 
 async def history_of(conversation: ConversationId, ledger: Ledger) -> History:
@@ -152,7 +169,7 @@ async def settle(
         raise SettlementRefused(conversation, f"{actor.name!r} is one of those who disagree", mend)
     graded = Label(conversation, verdict, now, loss).graded
     observations = settle_dispute(history, bad=verdict.is_bad, loss=graded, by=actor.id, at=now)
-    await ledger.append(observations)
+    await ledger.append([*observations, *labelled_proposals(history, observations)])
     said = ", ".join(f"{given.expert}: {given.verdict}" for given in history.labels)
     await audit.record(
         Change(
@@ -187,6 +204,8 @@ class Labelling:
         n_too_late: Labels that are no evidence because their window had closed.
         agreement: Of two experts on the conversations that both were given.
         simulated: Whether any of it comes from a simulated world.
+        held_back: Conversations that people took, whose proposal was drawn and waits for a word, oldest first.
+        n_held_back_said: Those that have it.
     """
 
     n_drawn: int
@@ -200,12 +219,16 @@ class Labelling:
     n_too_late: int
     agreement: Agreement
     simulated: bool
+    held_back: tuple[str, ...] = ()
+    n_held_back_said: int = 0
 
 
 async def labelling(ledger: Ledger, *, agent: AgentName | None = None, intent: IntentName | None = None) -> Labelling:
     """How far labelling is; reads every observation of the selection, so it is for people, not for gates."""
     seen = [one async for one in ledger.select(Selection(agent=agent, intent=intent)) if one.conversation]
-    histories = histories_of(seen)
+    every = histories_of(seen)
+    held_back = {name: one for name, one in every.items() if _held_back(one)}
+    histories = {name: one for name, one in every.items() if name not in held_back}
     drawn = {name: history for name, history in histories.items() if history.drawn}
     settled = [one for one in drawn.values() if one.latest is not None and one.latest.outcome.counts]
     said = [one.details["counts"] for one in seen if one.metric == Metric.EXPERT_LABEL]
@@ -218,9 +241,16 @@ async def labelling(ledger: Ledger, *, agent: AgentName | None = None, intent: I
         waiting_for_second=tuple(
             name for name, one in drawn.items() if one.latest is None and any(given.counts for given in one.labels)
         ),
-        disputed=tuple(name for name, one in drawn.items() if one.disputed),
+        disputed=tuple(name for name, one in every.items() if one.disputed),
         n_not_sampled=said.count("not_sampled"),
         n_too_late=said.count("too_late"),
         agreement=agreement(histories.values()),
         simulated=any(one.strength.name == "SIMULATED" for one in seen),
+        held_back=tuple(name for name, one in held_back.items() if not any(given.counts for given in one.labels)),
+        n_held_back_said=sum(any(given.counts for given in one.labels) for one in held_back.values()),
     )
+
+
+def _held_back(one: History) -> bool:
+    own = one.proposed
+    return own is not None and not one.contained and own.details.get("drawn") is True and not own.details.get("expert")

@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from remit.app.settling import follow_up, settle_due
-from remit.conversations import AgentName, CustomerId
+from remit.app.weakest import WRONG, Weakest, weaker, weakest_of
+from remit.conversations import AgentName, CustomerId, HandoffReason
 from remit.errors import LedgerConflict
-from remit.evidence import Ledger, LedgerFollower, Observation, RunningStates, Selection, Strength
+from remit.evidence import Ledger, LedgerFollower, Observation, Outcome, RunningStates, Selection, Source, Strength
 from remit.evidence.follow_up import RaisedShares, shares_key
-from remit.evidence.live import NO_INTENT, Metric, Subject, ended, handling_time, sampled, started
+from remit.evidence.live import NO_INTENT, Metric, Subject, ended, handling_time, proposal, proposed, sampled, started
 from remit.policy.gates import LiveGate
+from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
 from remit.runtime.observing import NOT_ABOUT_THE_AGENT, TurnFacts, facts_of, observations_of, subject_of_turn
 from remit.runtime.ports import Clock, ClosedTurn, ClosedTurns
@@ -45,6 +47,7 @@ class Contact:
         last_at: When the last one ended.
         flagged: Whether anything in it makes experts look more often.
         over: Whether its end has been observed.
+        weakest: The proposal for its intent that the agent was least sure of; None if none was weighed.
     """
 
     subject: Subject
@@ -52,14 +55,17 @@ class Contact:
     last_at: datetime
     flagged: bool = False
     over: bool = False
+    weakest: Weakest | None = None
 
-    def after(self, closed: ClosedTurn, facts: TurnFacts) -> "Contact":
+    def after(self, closed: ClosedTurn, facts: TurnFacts, weakest: Weakest | None) -> "Contact":
         """The contact after one more turn; time does not go back with a clock."""
+        same = facts.intent == self.subject.intent
         return replace(
             self,
             n_turns=self.n_turns + 1,
             last_at=max(self.last_at, closed.closed_at),
             flagged=self.flagged or facts.flagged,
+            weakest=weaker(self.weakest, weakest) if same else self.weakest,
         )
 
 
@@ -137,16 +143,16 @@ class Observer:
         begun: list[str] = []
         finished: list[str] = []
         for closed in found:
-            conversation, facts = closed.turn.conversation, facts_of(closed)
+            conversation, facts, weakest = closed.turn.conversation, facts_of(closed), weakest_of(closed)
             contact = contacts.get(conversation)
             if contact is None:
                 contact = self._begin(closed, facts, salt)
                 seen.append(started(contact.subject))
                 begun.append(conversation)
-            seen += observations_of(closed, facts, contact.subject)
-            contact = contact.after(closed, facts)
+            seen += observations_of(closed, facts, contact.subject, {} if weakest is None else weakest.of_turn())
+            contact = contact.after(closed, facts, weakest)
             if facts.handoff and not contact.over:
-                seen += self._handed_off(contact, facts)
+                seen += await self._handed_off(contact, facts)
                 contact = replace(contact, over=True)
                 finished.append(conversation)
             contacts[conversation] = contact
@@ -168,8 +174,13 @@ class Observer:
         subject = subject_of_turn(closed, facts, agent=self.agent, customer=customer, strength=self.strength)
         return Contact(subject, n_turns=0, last_at=closed.turn.message.at)
 
-    def _handed_off(self, contact: Contact, facts: TurnFacts) -> list[Observation]:
-        """People have it now. Where they would have had it anyway, nothing is said of the agent."""
+    async def _handed_off(self, contact: Contact, facts: TurnFacts) -> list[Observation]:
+        """People have it now. Where they would have had it anyway, nothing is said of containment.
+
+        What was proposed and not sent is drawn as well: people can say whether it was right.
+        """
+        if facts.handoff == HandoffReason.SHADOW and contact.subject.level == AutonomyLevel.SHADOW.label:
+            return await self._drawn(contact)
         if facts.handoff in NOT_ABOUT_THE_AGENT:
             return []
         containment = ended(
@@ -179,7 +190,10 @@ class Observer:
             handoff=facts.handoff,
             fault_of_ours=facts.fault_of_ours,
         )
-        return [containment]
+        asked = contact.weakest is not None and contact.weakest.expert
+        if facts.handoff != HandoffReason.LOW_CONFIDENCE and not asked:
+            return [containment]
+        return [containment, *self._proposed(contact, await self._draw(contact))]
 
     async def _append(self, seen: Sequence[Observation]) -> None:
         """What was observed before stays as it was, even if it would be seen otherwise now (another policy, say)."""
@@ -225,10 +239,35 @@ class Observer:
         seen = [ended(subject, at=at, n_turns=contact.n_turns, recontact_until=until)]
         if self.baseline_s is not None:
             seen.append(handling_time(subject, at=at, baseline_s=self.baseline_s))
-        known = self.ledger.select(Selection(conversation=subject.conversation, metric=Metric.SAMPLED))
-        if subject.intent != NO_INTENT and not [one async for one in known]:
-            seen.append(await self._draw(contact))
-        return seen
+        return [*seen, *await self._drawn(contact)]
+
+    async def _drawn(self, contact: Contact) -> list[Observation]:
+        """The draw whether experts look, unless it was made before, and the proposal that they then speak of."""
+        if contact.subject.intent == NO_INTENT:
+            return []
+        selection = Selection(conversation=contact.subject.conversation, metric=Metric.SAMPLED)
+        known = [one async for one in self.ledger.select(selection)]
+        draw = known[0] if known else await self._draw(contact)
+        return [*([] if known else [draw]), *self._proposed(contact, draw)]
+
+    def _proposed(self, contact: Contact, draw: Observation) -> list[Observation]:
+        """The weakest proposal under the draw; under certainty, and with its label, if an expert was asked about it."""
+        weakest = contact.weakest
+        if weakest is None or contact.subject.intent == NO_INTENT:
+            return []
+        certain = bool(weakest.expert)
+        one = proposed(
+            contact.subject,
+            at=contact.last_at,
+            stratum=draw.stratum,
+            probability=1.0 if certain else draw.sampling_probability,
+            drawn=certain or draw.details["drawn"] is True,
+            details=weakest.details(),
+        )
+        if not certain:
+            return [one]
+        outcome = Outcome.FAILED if weakest.expert == WRONG else Outcome.PASSED
+        return [one, proposal(one, at=contact.last_at, outcome=outcome, source=Source.EXPERT_VERDICT, more="asked")]
 
     async def _draw(self, contact: Contact) -> Observation:
         subject = contact.subject
@@ -313,4 +352,5 @@ def _contact(document: Any) -> Contact:
         last_at=datetime.fromisoformat(document["last_at"]),
         flagged=document["flagged"],
         over=document["over"],
+        weakest=Weakest(**document["weakest"]) if document.get("weakest") else None,
     )

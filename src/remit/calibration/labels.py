@@ -81,15 +81,10 @@ def label_of(seen: Observation) -> LabelledProposal | None:
     """The labelled proposal of an observation; None if it is about something else or does not count."""
     if seen.metric != METRIC or not seen.outcome.counts:
         return None
-    signals = {
-        name.removeprefix(SIGNAL): float(value)
-        for name, value in seen.details.items()
-        if name.startswith(SIGNAL) and isinstance(value, int | float)
-    }
     return LabelledProposal(
         key=seen.key,
         intent=seen.intent,
-        signals=Signals.of(signals),
+        signals=signals_in(seen),
         wrong=seen.outcome is Outcome.FAILED,
         sampling_probability=seen.sampling_probability,
         source=seen.label,
@@ -97,6 +92,17 @@ def label_of(seen: Observation) -> LabelledProposal | None:
         release=seen.release,
         simulated=seen.strength < Strength.PROOF_OF_VALUE,
         at=seen.at,
+    )
+
+
+def signals_in(seen: Observation) -> Signals:
+    """The signals that an observation keeps."""
+    return Signals.of(
+        {
+            name.removeprefix(SIGNAL): float(value)
+            for name, value in seen.details.items()
+            if name.startswith(SIGNAL) and isinstance(value, int | float)
+        }
     )
 
 

@@ -1,24 +1,27 @@
-"""Folds live turns into drift monitors, one for each certificate (`evidence.following`)."""
+"""Folds live proposals into drift monitors, one for each certificate (`evidence.following`)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from remit.calibration.certificate import Certificate, CertificateId
 from remit.calibration.drift import DriftMonitor, Seen
+from remit.calibration.labels import signals_in
 from remit.evidence import Observation, Recorded
 
-METRIC = "turn"
+METRIC = "proposed"
+"""The weakest proposal of each conversation: what labels speak of, so that both have one mix."""
 SCORE = "confidence"
 OUT_OF_SCOPE = "out_of_scope_probability"
 
 
 class DriftWatch:
-    """A reducer over live turns, and a monitor: when traffic leaves the certified mix it asks once for its end.
+    """A reducer over live proposals, and a monitor: when traffic leaves the certified mix it asks once for its end.
 
-    It reads observations of metric `turn` that carry `confidence` and `out_of_scope_probability` in their details.
+    It reads observations of metric `proposed` made since the certificate was issued, with their signals, and scores
+    them with the certificate's own model: whatever decided at the time, scores are those that the mix was made of.
 
     Args:
-        certificate: Whose mix is watched; turns of its agent, its release and its intents count.
+        certificate: Whose mix is watched; proposals of its agent, its release and its intents count.
     """
 
     def __init__(self, certificate: Certificate) -> None:
@@ -31,21 +34,27 @@ class DriftWatch:
         return f"drift-{self._certificate.id}"
 
     def key_of(self, observation: Observation) -> str | None:
-        """The certificate, for a turn that it speaks of."""
+        """The certificate, for a proposal that it speaks of."""
         own = self._certificate
         about = observation.agent == own.agent and observation.release == own.release
         if not about or observation.metric != METRIC or not own.covers(observation.intent):
             return None
-        return own.id if SCORE in observation.details or OUT_OF_SCOPE in observation.details else None
+        return own.id if observation.at >= own.issued_at else None
 
     def start(self, key: str) -> DriftMonitor:
         """Nothing has been seen."""
         return self._start
 
     def add(self, state: DriftMonitor, recorded: Recorded) -> DriftMonitor:
-        """One more turn."""
+        """One more proposal."""
         seen = recorded.observation
-        return state.after(Seen(_number(seen, SCORE), seen.intent, _number(seen, OUT_OF_SCOPE)))
+        signals = signals_in(seen).present()
+        if not signals:
+            return state
+        record = self._certificate.track_records.get(seen.intent)
+        scored = signals if record is None else {**signals, "track_record": record}
+        score = self._certificate.model.probability(scored)
+        return state.after(Seen(score, seen.intent, signals.get(OUT_OF_SCOPE)))
 
     def encode(self, state: DriftMonitor) -> Any:
         """As JSON values."""
@@ -56,7 +65,7 @@ class DriftWatch:
         return self._start.resumed(document)
 
     def actions(self, key: str, before: DriftMonitor, after: DriftMonitor, recorded: Recorded) -> Mapping[str, Any]:
-        """`certificate_drifted:<id>` in the turn in which the alarm begins; its content says why."""
+        """`certificate_drifted:<id>` with the proposal at which the alarm begins; its content says why."""
         if before.alarm or not after.alarm:
             return {}
         return {drifted(CertificateId(key)): {"certificate": key, "why": after.alarm, "position": recorded.position}}
@@ -65,8 +74,3 @@ class DriftWatch:
 def drifted(certificate: CertificateId) -> str:
     """The key of the action that ends a certificate: one, however often traffic comes and goes."""
     return f"certificate_drifted:{certificate}"
-
-
-def _number(seen: Observation, name: str) -> float | None:
-    value = seen.details.get(name)
-    return float(value) if isinstance(value, int | float) else None

@@ -84,13 +84,40 @@ def import_labels(
     return tell(report, rows, found.bad_rows, source=str(file), as_json=as_json)
 
 
+@label.command("shadow")
+def shadow(
+    conversation: Conversation,
+    word: Annotated[str, typer.Argument(help="agree or differs: would a person have said or done the same?")],
+    *,
+    policy: PolicyOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> int:
+    """Say of a proposal that was recorded and not sent whether it was right, under your own account.
+
+    In shadow it is what the first level is earned with. Exit codes: 0 kept, 3 refused.
+    """
+    from remit.adapters.formats.labels import LabelRow
+    from remit.conversations import ConversationId
+    from remit.supervision import Label, LabelVerdict
+
+    verdicts = {"agree": LabelVerdict.GOOD, "differs": LabelVerdict.WRONG}
+    if word not in verdicts:
+        raise SettingsError(f"remit label shadow: {word!r} is neither agree nor differs.\n  Say one of them.")
+    row = LabelRow(1, Label(ConversationId(conversation), verdicts[word], datetime.now(UTC)))
+    report = asyncio.run(_label([row], _rules(policy), store, keep_rest=False, held_back=True))
+    return tell(report, [row], (), source="", as_json=as_json)
+
+
 async def _label(
-    rows: "Sequence[LabelRow]", rules: "LabelRules", store: Path | None, *, keep_rest: bool
+    rows: "Sequence[LabelRow]", rules: "LabelRules", store: Path | None, *, keep_rest: bool, held_back: bool = False
 ) -> "LabelReport":
     from remit.adapters.store import SqliteLedger
     from remit.app.labelling import label_conversations
     from remit.cli.acting import acting
     from remit.identity import Role
+    from remit.supervision.proposals import weigh_unsent
+    from remit.supervision.weighing import weigh
 
     async with open_store(store) as database:
         actor = await acting(database, needs=Role.EXPERT)
@@ -102,6 +129,7 @@ async def _label(
             rules=rules,
             now=datetime.now(UTC),
             keep_rest=keep_rest,
+            weigh=weigh_unsent if held_back else weigh,
         )
 
 

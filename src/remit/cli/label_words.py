@@ -103,7 +103,8 @@ def _next(report: "LabelReport", refused: Refusals, source: str) -> str:
 def show_status(found: "Labelling") -> None:
     """The state of labelling for people."""
     console = screen()
-    if not found.n_drawn and not found.n_not_drawn and not found.n_not_sampled:
+    n_held_back = len(found.held_back) + found.n_held_back_said
+    if not found.n_drawn and not found.n_not_drawn and not found.n_not_sampled and not n_held_back:
         console.print("No conversation has ended contained yet: there is nothing to label.")
         console.print("Next: remit serve")
         return
@@ -111,7 +112,7 @@ def show_status(found: "Labelling") -> None:
         console.print("SIMULATED: these conversations come from a world that is not real.", style="yellow")
     console.print(_status_table(found))
     _print_agreement(found)
-    for title, names in (("Waiting", found.waiting), ("Disputed", found.disputed)):
+    for title, names in (("Waiting", found.waiting), ("Held back", found.held_back), ("Disputed", found.disputed)):
         if names:
             shown = ", ".join(names[:MOST_SHOWN]) + (", ..." if len(names) > MOST_SHOWN else "")
             console.print(f"{title}: {shown}", soft_wrap=True)
@@ -130,6 +131,8 @@ def _status_table(found: "Labelling") -> Table:
         (len(found.waiting), "wait for a label"),
         (len(found.waiting_for_second), "wait for the second of two experts"),
         (len(found.disputed), "are disputed: they count when somebody has settled them"),
+        (len(found.held_back), "had a proposal that was held back and waits for a word: remit label shadow"),
+        (found.n_held_back_said, "had one that has it"),
         (found.n_not_sampled, "labels are no evidence: no draw was recorded before them"),
         (found.n_too_late, "labels are no evidence: they came after their window"),
     ):
@@ -156,6 +159,8 @@ def _next_of(found: "Labelling") -> str:
         return f"remit label settle {found.disputed[0]} VERDICT --reason WHY"
     if found.waiting or found.waiting_for_second:
         return f"remit label give {(found.waiting or found.waiting_for_second)[0]} VERDICT"
+    if found.held_back:
+        return f"remit label shadow {found.held_back[0]} agree|differs"
     return "remit gate"
 
 
@@ -171,6 +176,8 @@ def status_document(found: "Labelling") -> dict[str, Any]:
         "waiting": list(found.waiting),
         "waiting_for_second": list(found.waiting_for_second),
         "disputed": list(found.disputed),
+        "held_back": list(found.held_back),
+        "held_back_said": found.n_held_back_said,
         "labels_not_sampled": found.n_not_sampled,
         "labels_too_late": found.n_too_late,
         "agreement": None

@@ -37,6 +37,8 @@ class Metric(StrEnum):
     CSAT = "csat"
     TURN = "turn"
     HANDLING_TIME = "handling_time"
+    PROPOSED = "proposed"
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +198,18 @@ def handling_time(subject: Subject, *, at: datetime, baseline_s: float) -> Obser
 
 
 # ── within a conversation ─────────────────────────────────────────────────────────────────────────
-def turn(subject: Subject, *, turn_id: str, at: datetime, latency_ms: float, fault: str = "") -> Observation:
+def turn(
+    subject: Subject,
+    *,
+    turn_id: str,
+    at: datetime,
+    latency_ms: float,
+    fault: str = "",
+    more: Mapping[str, Detail] | None = None,
+) -> Observation:
     """One turn: answered in time and without a technical fault, by the agent or by a handoff that was decided.
 
-    `fault` names the handoff reason that was one.
+    `fault` names the handoff reason that was one; `more` is what was known of the turn's weakest proposal.
     """
     return _observe(
         subject,
@@ -207,7 +217,7 @@ def turn(subject: Subject, *, turn_id: str, at: datetime, latency_ms: float, fau
         more=(turn_id,),
         at=at,
         outcome=Outcome.FAILED if fault else Outcome.PASSED,
-        details={"latency_ms": latency_ms, "fault": fault},
+        details={"latency_ms": latency_ms, "fault": fault, **(more or {})},
     )
 
 
@@ -368,6 +378,37 @@ def bad_outcome(
         details=details,
     )
     return replace(seen, stratum=draw.stratum, sampling_probability=draw.sampling_probability)
+
+
+# ── the proposal by which a conversation stands or falls ──────────────────────────────────────────
+def proposed(
+    subject: Subject, *, at: datetime, stratum: str, probability: float, drawn: bool, details: Mapping[str, Detail]
+) -> Observation:
+    """The weakest proposal of a conversation and the chance that somebody says whether it was right.
+
+    Raises:
+        ValueError: The probability is outside (0, 1].
+    """
+    if not 0.0 < probability <= 1.0:
+        raise ValueError(f"a sampling probability of {probability!r} is outside (0, 1]")
+    seen = _observe(subject, Metric.PROPOSED, at=at, outcome=Outcome.PASSED, details={**details, "drawn": drawn})
+    return replace(seen, stratum=stratum, sampling_probability=probability)
+
+
+def proposal(seen: Observation, *, at: datetime, outcome: Outcome, source: Source, more: str = "") -> Observation:
+    """What a person said of a `proposed` observation; a later one of the same conversation takes its place.
+
+    `more` tells later ones from the first.
+    """
+    return replace(
+        seen,
+        key=ObservationKey(":".join([key_of(seen.conversation, Metric.PROPOSAL), *([more] if more else [])])),
+        at=at,
+        metric=Metric.PROPOSAL,
+        outcome=outcome,
+        source=source,
+        label=LabelSource.HUMAN_CONFIRMED,
+    )
 
 
 # ── what comes after the first observation of an outcome ──────────────────────────────────────────

@@ -7,7 +7,7 @@ from typing import Any
 
 from remit.conversations import AgentName, HandedOff, HandoffReason, IntentName, ReleaseId
 from remit.evidence import LabelSource, Observation, Outcome, Strength
-from remit.evidence.live import NO_INTENT, Subject, critical_action, guardrail_breach, turn
+from remit.evidence.live import NO_INTENT, Detail, Subject, critical_action, guardrail_breach, turn
 from remit.policy.decisions import AskExpert
 from remit.policy.levels import AutonomyLevel
 from remit.runtime.ports import ClosedTurn
@@ -96,8 +96,10 @@ def subject_of_turn(
     )
 
 
-def observations_of(closed: ClosedTurn, facts: TurnFacts, subject: Subject) -> list[Observation]:
-    """The turn itself, each governed write, and a breach if a guard ended it."""
+def observations_of(
+    closed: ClosedTurn, facts: TurnFacts, subject: Subject, known: Mapping[str, Detail] | None = None
+) -> list[Observation]:
+    """The turn itself with what is `known` of its proposal, each governed write, and a breach if a guard ended it."""
     technical = facts.fault_of_ours or facts.handoff in TECHNICAL
     seen = [
         turn(
@@ -106,6 +108,7 @@ def observations_of(closed: ClosedTurn, facts: TurnFacts, subject: Subject) -> l
             at=closed.closed_at,
             latency_ms=facts.latency_ms,
             fault=facts.handoff if technical else "",
+            more=known,
         )
     ]
     return [*seen, *_writes(closed, facts, subject), *_breaches(closed, facts, subject)]

@@ -57,15 +57,25 @@ def _is_bad(given: Given) -> bool:
     return given.verdict != LabelVerdict.GOOD
 
 
-RELEVANT = (Metric.STARTED, Metric.CONTAINMENT, Metric.SAMPLED, Metric.EXPERT_LABEL, Metric.BAD_OUTCOME)
+RELEVANT = (
+    Metric.STARTED,
+    Metric.CONTAINMENT,
+    Metric.SAMPLED,
+    Metric.EXPERT_LABEL,
+    Metric.BAD_OUTCOME,
+    Metric.PROPOSED,
+    Metric.PROPOSAL,
+)
 """Metrics of which histories are made."""
 
 
 def histories_of(observations: Iterable[Observation]) -> dict[str, History]:
-    """The history of every conversation that is drawn or labelled, from observations in the order of the ledger."""
+    """The history of every conversation with a draw, a label or a proposal, from observations in the ledger's order."""
     by_conversation: dict[str, History] = {}
     for seen in observations:
         if seen.conversation and seen.metric in RELEVANT:
             before = by_conversation.get(seen.conversation, History())
             by_conversation[seen.conversation] = before.with_observations([seen])
-    return {name: history for name, history in by_conversation.items() if history.draw or history.labels}
+    return {
+        name: history for name, history in by_conversation.items() if history.draw or history.labels or history.proposed
+    }

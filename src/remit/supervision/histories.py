@@ -30,6 +30,7 @@ class History:
         first: The first `bad_outcome` observation.
         latest: The one that holds now.
         n_revisions: How often it was revised.
+        proposed: The proposal that its labels speak of, None if none was weighed.
     """
 
     subject: Subject | None = None
@@ -39,6 +40,7 @@ class History:
     first: Observation | None = None
     latest: Observation | None = None
     n_revisions: int = 0
+    proposed: Observation | None = None
 
     @property
     def contained(self) -> bool:
@@ -85,11 +87,20 @@ def _after(history: History, seen: Observation) -> History:
             return replace(history, draw=history.draw or seen)
         case Metric.EXPERT_LABEL:
             return replace(history, labels=(*history.labels, _given(seen.details, seen.loss or 0.0)))
-        case Metric.BAD_OUTCOME:
+        case Metric.PROPOSED:
+            return replace(history, proposed=history.proposed or seen)
+        case Metric.PROPOSAL if not _speaks_for_itself(history, seen):
+            return history
+        case Metric.BAD_OUTCOME | Metric.PROPOSAL:
             n_revisions = history.n_revisions + (":revised:" in seen.key)
             return replace(history, first=history.first or seen, latest=seen, n_revisions=n_revisions)
         case _:
             return history
+
+
+def _speaks_for_itself(history: History, seen: Observation) -> bool:
+    """Whether no other outcome is kept of the conversation: people took it over from an agent that was not sure."""
+    return history.ended is not None and not history.contained and not seen.details.get("expert")
 
 
 def _given(details: Mapping[str, object], loss: float) -> Given:

@@ -120,6 +120,8 @@ class Refusal(StrEnum):
     NOT_CONTAINED = "not_contained"
     BEFORE_ITS_CONVERSATION = "before_its_conversation"
     FROM_THE_FUTURE = "from_the_future"
+    NOTHING_HELD_BACK = "nothing_held_back"
+    WAS_SENT = "was_sent"
 
 
 MENDS = {
@@ -128,6 +130,8 @@ MENDS = {
     Refusal.NOT_CONTAINED: "People took it over; whether a handoff was right is not a bad outcome of the agent.",
     Refusal.BEFORE_ITS_CONVERSATION: "A clock went backwards, or the time zone is missing: correct `at`.",
     Refusal.FROM_THE_FUTURE: "A clock is ahead, or the time zone is missing: correct `at`.",
+    Refusal.NOTHING_HELD_BACK: "`remit label status` lists the proposals that wait for a word.",
+    Refusal.WAS_SENT: "Say how it went: remit label give CONVERSATION good|wrong|unsafe|reopened.",
 }
 
 

@@ -80,7 +80,7 @@ def test_a_gateway_observes_its_turns_and_ends_what_is_quiet(tmp_path: Path) -> 
         gateway = observed_by(database, ledger, quiet_s=0.0)
 
         async def complete() -> bool:
-            return await metrics(ledger) == ["started", "turn", "containment", "sampled"]
+            return await metrics(ledger) == ["started", "turn", "containment", "sampled", "proposed"]
 
         async with gateway.running():
             await say(gateway)

@@ -91,14 +91,22 @@ def test_a_handoff_ends_the_conversation_at_once_and_is_never_drawn(tmp_path: Pa
     play(tmp_path, story, stage=Stage([ANSWER], confidence=0.1))
 
 
-@pytest.mark.parametrize("stage", [Stage([ANSWER], level=AutonomyLevel.SHADOW), Stage([ANSWER], stopped=True)])
-def test_where_people_answer_anyway_nothing_is_said_of_containment(tmp_path: Path, stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("stage", "more"),
+    [
+        (Stage([ANSWER], level=AutonomyLevel.SHADOW), {Metric.SAMPLED, Metric.PROPOSED}),
+        (Stage([ANSWER], stopped=True), set()),
+    ],
+)
+def test_where_people_answer_anyway_nothing_is_said_of_containment(
+    tmp_path: Path, stage: Stage, more: set[Metric]
+) -> None:
     async def story(path: LivePath) -> None:
         await path.begin("c1")
         await path.say("c1")
         path.later(hours=2)
         await path.observer().observe()
-        assert {one.metric for one in await path.seen()} == {Metric.STARTED, Metric.TURN}
+        assert {one.metric for one in await path.seen()} == {Metric.STARTED, Metric.TURN, *more}
 
     play(tmp_path, story, stage=stage)
 
@@ -270,6 +278,10 @@ def test_a_crash_while_observing_loses_and_repeats_nothing(tmp_path: Path, dies_
         seen = await path.seen()
         if dies_at == 3 and before:  # died before the draw was kept: the next process made it
             assert of(seen, Metric.SAMPLED).details["drawn"] is False
+            assert sorted(one.key for one in seen) == sorted(one.key for one in expected)
+        elif dies_at == 2 and before:  # as above, for the proposal of the one that was handed off
+            (own,) = [one for one in seen if one.key == "live:c2:proposed"]
+            assert own.details["drawn"] is False
             assert sorted(one.key for one in seen) == sorted(one.key for one in expected)
         else:
             assert {one.key: one for one in seen} == {one.key: one for one in expected}
