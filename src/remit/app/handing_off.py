@@ -14,6 +14,7 @@ from remit.conversations.envelope import Envelope, HandoffId, HandoffKind, hando
 from remit.errors import HandoffFailed, HandoffUnknown, StoreError
 from remit.runtime.enveloping import Addressing, Before, envelope_of
 from remit.runtime.ports import Clock, TurnRecord
+from remit.runtime.words import NOT_REACHED_TEXT
 from remit.supervision.availability import Availability, PeopleCome, ReceptionWords, availability
 from remit.supervision.handoffs import OWN_DESK, Handoff, next_attempt
 from remit.supervision.opening_hours import OpeningHours
@@ -118,6 +119,8 @@ class HandingOff:
 
     async def _arriving(self) -> bool:
         """Whether nothing is being tried again: while it is, the next handoff will hardly arrive either."""
+        if self._destination is None:
+            return True
         return not any(one.delivery.due_at is not None for one in await self._books.outbox.stuck())
 
     async def _held(self, turn: Turn) -> Handoff | None:
@@ -136,9 +139,12 @@ class HandingOff:
         there = destination is not None and destination.takes(turn.conversation)
         to = destination.name if destination is not None and there else OWN_DESK
         kept = await self._books.queue.put(await self._envelope(turn, conversation, outcome), to, self._clock.now())
-        if to == OWN_DESK or not kept.first:
-            return kept.handoff.delivery.reference or kept.handoff.envelope.id
-        return await self._carry(kept.handoff, again=False)
+        delivery = kept.handoff.delivery
+        if kept.first and to != OWN_DESK:
+            return await self._carry(kept.handoff, again=False)
+        if delivery.problem:
+            raise HandoffFailed(delivery.to, delivery.problem, lasting=delivery.given_up)
+        return delivery.reference or kept.handoff.envelope.id
 
     async def _envelope(self, turn: Turn, conversation: Conversation, outcome: HandedOff) -> Envelope:
         known = await self._books.queue.of_conversation(turn.conversation)
@@ -156,6 +162,8 @@ class HandingOff:
 
     async def _carry(self, handoff: Handoff, *, again: bool) -> str:
         envelope = handoff.envelope
+        if handoff.delivery.problem:  # the turn has told the customer so
+            envelope = replace(envelope, told=NOT_REACHED_TEXT)
         try:
             reference = await self._destination_of(handoff).carry(envelope, again=again)
         except HandoffFailed as error:
