@@ -1,5 +1,6 @@
 """Judging the live ledger: follow what is new, answer every gate, keep each verdict; and computing one again."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,15 @@ from remit.evidence.verdicts import GateVerdict, VerdictRecord
 from remit.gates.answer import answer
 from remit.gates.draws import DrawCounting
 from remit.gates.question import COUNTING, Body, Question, body_of, draws_for, names_of
-from remit.gates.records import differences, earlier_of, failed_attempts, question_of, record_of, settled
+from remit.gates.records import (
+    already_recorded,
+    differences,
+    earlier_of,
+    failed_attempts,
+    question_of,
+    record_of,
+    settled,
+)
 from remit.gates.verdicts import levels_of
 from remit.policy.gates import AttackGate, Gate, LiveGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
@@ -88,24 +97,30 @@ async def look(request: GateRequest, ledger: Ledger, states: RunningStates, reco
         StoreUnavailable: The ledger cannot be read, or records cannot be kept.
     """
     follower = follower_for(request.policy, ledger, states)
-    n_new = await follower.catch_up(batch=_BATCH)
-    decisive = await records.decisive(request.agent)
+    n_new, decisive = await asyncio.gather(follower.catch_up(batch=_BATCH), records.decisive(request.agent))
     questions = questions_of(request, decisive)
     body = await read_body(questions, follower.name, states)
-    own = [one for one in decisive if one.release == request.release]
-    made = [_recorded(question, body, own, policy=request.policy.digest) for question in questions]
-    kept = await records.keep(made)
-    return Look(tuple(one.verdict for one in kept), tuple(kept), body.position, n_new)
+    own: dict[tuple[str, str], list[VerdictRecord]] = {}
+    for one in decisive:
+        if one.release == request.release:
+            own.setdefault((one.verdict.intent, one.verdict.level), []).append(one)
+    made = [
+        _recorded(question, body, own.get((question.intent, question.level.label), ()), policy=request.policy.digest)
+        for question in questions
+    ]
+    known = {one.id: one for one in decisive}
+    for one in await records.keep([one for one in made if one.id not in known]):
+        known[one.id] = one
+    kept = tuple(known[one.id] for one in made)
+    return Look(tuple(one.verdict for one in kept), kept, body.position, n_new)
 
 
 def _recorded(question: Question, body: Body, decisive: Sequence[VerdictRecord], *, policy: str) -> VerdictRecord:
     """What this look finds, unless an earlier one has settled it; the same evidence is the same record."""
-    verdict = answer(question, body)
-    record = record_of(question, body, verdict, policy=policy)
     earlier = earlier_of(question, decisive)
-    if earlier is None or earlier.id == record.id:
-        return record
-    return record_of(question, body, settled(verdict, earlier), policy=policy)
+    if earlier is not None and already_recorded(question, body, earlier, policy=policy):
+        return earlier
+    return record_of(question, body, settled(answer(question, body), earlier), policy=policy)
 
 
 def questions_of(request: GateRequest, decisive: Sequence[VerdictRecord]) -> tuple[Question, ...]:

@@ -1,8 +1,11 @@
 """Verdict records as JSON and back, and the id that follows from their content."""
 
 import json
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from remit.conversations import AgentName, IntentName, ReleaseId
@@ -61,12 +64,22 @@ def _content(record: VerdictRecord) -> dict[str, Any]:
     parts = {name: getattr(verdict, name) for name in ("interval", "needed", "live")}
     plain = {name: None if part is None else _shallow(part) for name, part in parts.items()}
     content = {**_shallow(record), "verdict": {**_shallow(verdict), **plain}}
-    return {name: value for name, value in content.items() if name not in ("id", "at", "position")}
+    for name in ("id", "at", "position"):
+        del content[name]
+    return content
 
 
 def _shallow(value: VerdictRecord | GateVerdict | Interval | Needed | LiveFigures) -> dict[str, Any]:
     # dataclasses.asdict copies every tuple again; these hold nothing that could change.
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    kind: Any = type(value)
+    names, values = _shape(kind)
+    return dict(zip(names, values(value), strict=True))
+
+
+@cache
+def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
+    names = tuple(each.name for each in fields(kind))
+    return names, attrgetter(*names)
 
 
 def _verdict(content: dict[str, Any]) -> GateVerdict:

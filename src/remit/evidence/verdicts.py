@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NewType
 
 from remit.conversations import AgentName, IntentName, ReleaseId
+from remit.documents.values import quickly_made
 
 VerdictId = NewType("VerdictId", str)
 
@@ -49,6 +50,7 @@ class Needed:
     days: float | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LiveFigures:
     """The numbers behind a verdict on live evidence.
@@ -84,6 +86,7 @@ class LiveFigures:
     held: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
     """One gate, one intent, one look at the ledger.
@@ -144,6 +147,7 @@ class GateVerdict:
         return self.threshold is not None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
     """A verdict as it was given, for good. It says on what, so that it can be computed again from the ledger.

@@ -6,12 +6,10 @@ from math import ceil, inf, log
 from remit.evidence.verdicts import Finding, GateVerdict, Needed
 from remit.gates.draws import DrawCounting, Drawn
 from remit.gates.live import at_present_rate, built, figures_of, find, is_held, left_out, needed_in_days, still_needed
-from remit.gates.live_counts import live_key
-from remit.gates.question import Body, Question
+from remit.gates.question import Body, Question, draw_names
 from remit.gates.seen import Pace, Seen, pace_of, seen_by
 from remit.gates.words import counted, joined, rate
 from remit.policy.gates import LiveGate
-from remit.policy.levels import AutonomyLevel
 from remit.policy.live_metrics import budget
 from remit.statistics import Clusters, DesignEffect, discounted, discounted_log_e, e_value, plan_with_judge
 
@@ -65,13 +63,7 @@ def drawn_verdict(question: Question, gate: LiveGate, counting: DrawCounting, bo
 
 
 def _states(question: Question, counting: DrawCounting, body: Body) -> list[Drawn]:
-    keys = (
-        live_key(question.agent, release, question.intent, level.label, counting.metric)
-        for release in question.releases
-        for level in AutonomyLevel
-        if level >= question.evidence_from
-    )
-    names = (f"{counting.name}:{key}" for key in keys)
+    names = (name for release in question.releases for name in draw_names(question, counting, release))
     return [body.draws[name] for name in names if name in body.draws]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from remit.conversations import AgentName, IntentName, ReleaseId
@@ -140,16 +141,27 @@ def _names(question: Question) -> Iterator[str]:
 
 
 def _live_names(question: Question, gate: LiveGate, release: ReleaseId) -> Iterator[str]:
-    counting = draws_for(gate)
-    for level, label in LABELS:
-        key = live_key(question.agent, release, question.intent, label, gate.metric)
-        yield f"{LIVE.name}:{key}"
-        if counting is not None and level >= question.evidence_from:
-            yield f"{counting.name}:{key}"
-    yield from _pace_names_of(question, release)
+    counting, evidence_from = draws_for(gate), question.evidence_from
+    for _, name in live_states(question.agent, release, question.intent, gate.metric):
+        yield name
+    if counting is not None:
+        yield from draw_names(question, counting, release)
+    for level, name in live_states(question.agent, release, question.intent, STARTED):
+        if level >= evidence_from:
+            yield name
 
 
-def _pace_names_of(question: Question, release: ReleaseId) -> Iterator[str]:
+def draw_names(question: Question, counting: DrawCounting, release: ReleaseId) -> Iterator[str]:
+    """The states of draws that count for the question."""
+    evidence_from = question.evidence_from
     for level, label in LABELS:
-        if level >= question.evidence_from:
-            yield f"{LIVE.name}:{live_key(question.agent, release, question.intent, label, STARTED)}"
+        if level >= evidence_from:
+            yield f"{counting.name}:{live_key(question.agent, release, question.intent, label, counting.metric)}"
+
+
+@lru_cache(maxsize=16_384)
+def live_states(
+    agent: AgentName, release: ReleaseId, intent: IntentName, metric: str
+) -> tuple[tuple[AutonomyLevel, str], ...]:
+    """Names of the counts of a metric, by the level at which the agent acted, lowest first."""
+    return tuple((level, f"{LIVE.name}:{live_key(agent, release, intent, label, metric)}") for level, label in LABELS)

@@ -55,6 +55,22 @@ def question_of(record: VerdictRecord) -> Question:
     )
 
 
+def already_recorded(question: Question, body: Body, earlier: VerdictRecord, *, policy: str) -> bool:
+    """Whether `earlier`, which settled the question's live gate, is the record that this very evidence makes.
+
+    A verdict follows from the question and from the rows behind the digest. Only what is still needed also depends on
+    how fast conversations come in, and nothing is where a gate is settled.
+    """
+    return (
+        earlier.data_digest == body.digest(question)
+        and earlier.method_version == METHOD_VERSION
+        and earlier.policy == policy
+        and earlier.releases == question.releases
+        and earlier.baseline == question.baseline
+        and earlier.n_failed_attempts == question.n_failed_attempts
+    )
+
+
 # ── what was settled before ───────────────────────────────────────────────────────────────────────
 def earlier_of(question: Question, decisive: Iterable[VerdictRecord]) -> VerdictRecord | None:
     """The record that settled the same live gate for the same release, the worst finding first; None if none did."""

@@ -1,13 +1,12 @@
 """What was seen of one live metric, added up over levels and releases, and how fast conversations come in."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from remit.gates.live_counts import LiveCounts, Part, Sums, live_key
-from remit.gates.question import LABELS, LIVE, Body, Question
+from remit.gates.live_counts import LiveCounts, Part, Sums
+from remit.gates.question import Body, Question, live_states
 from remit.policy.gates import LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.live_metrics import STARTED, labels_that_count
@@ -15,6 +14,10 @@ from remit.statistics import Clusters, DesignEffect, largest
 
 _PACE_DAYS = 28
 Key = TypeVar("Key", str, int)
+_UNDRAWN, _UNDECLARED = "with no recorded sampling", "of a stratum that the gate does not declare"
+_OTHER_SOURCE, _LOWER = "labelled by another source", "at a lower level"
+_OPEN, _NOT_ABOUT, _WEAKER = "not matured", "not about the agent", "not live"
+_LEFT_OUT = (_UNDRAWN, _UNDECLARED, _OTHER_SOURCE, _LOWER, _OPEN, _NOT_ABOUT, _WEAKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +53,40 @@ class Pace:
 
 def seen_by(question: Question, gate: LiveGate, body: Body) -> Seen:
     """Add up what counts for the gate."""
-    counts = list(_states(question, gate.metric, body))
-    enough = [state for level, state in counts if level >= question.evidence_from]
-    named = [(label, stratum, part) for state in enough for label, stratum, part in _parts(state)]
-    labels = {label.value for label in labels_that_count(gate)}
-    labelled = [(label, stratum, part) for label, stratum, part in named if label in labels]
-    counted = [(label, part) for label, stratum, part in labelled if _sampled_as_declared(gate, stratum, part)]
-    parts = [part for _, part in counted]
-    sources = Counter[str]()
-    for label, part in counted:
-        sources[label] += part.n
-    n = sum(part.n for part in parts)
-    undrawn = sum(part.n for _, stratum, part in labelled if not stratum and _sampled_as_declared(gate, stratum, part))
-    drawn = n - undrawn
-    reasons = {
-        "with no recorded sampling": sum(part.n for _, stratum, part in labelled if not stratum) - undrawn,
-        "of a stratum that the gate does not declare": sum(part.n for _, stratum, part in labelled if stratum) - drawn,
-        "labelled by another source": sum(part.n for _, _, part in named) - sum(part.n for _, _, part in labelled),
-        "at a lower level": sum(
-            part.n for level, state in counts if level < question.evidence_from for part in state.parts.values()
-        ),
-        "not matured": sum(state.n_open for state in enough),
-        "not about the agent": sum(state.n_not_counted for state in enough),
-        "not live": sum(state.n_weaker for state in enough),
-    }
+    labels, evidence_from = labels_that_count(gate), question.evidence_from
+    parts: list[Part] = []
+    sources: dict[str, int] = {}
+    left = dict.fromkeys(_LEFT_OUT, 0)
+    for level, state in _states(question, gate.metric, body):
+        if level < evidence_from:
+            left[_LOWER] += sum([part.n for part in state.parts.values()])
+            continue
+        left[_OPEN] += state.n_open
+        left[_NOT_ABOUT] += state.n_not_counted
+        left[_WEAKER] += state.n_weaker
+        for name, part in state.parts.items():
+            label, stratum = name.split("|", 1)
+            if label not in labels:
+                left[_OTHER_SOURCE] += part.n
+            elif _sampled_as_declared(gate, stratum, part):
+                parts.append(part)
+                sources[label] = sources.get(label, 0) + part.n
+            else:
+                left[_UNDECLARED if stratum else _UNDRAWN] += part.n
     return Seen(
         losses=_losses(parts),
-        loss=sum(part.loss for part in parts),
-        n=n,
+        loss=sum([part.loss for part in parts]),
+        n=sum(sources.values()),
         n_days=_span(parts),
         effect=_effect(gate, parts),
         label_sources=tuple(sorted(sources.items())),
-        not_counted=tuple((reason, count) for reason, count in reasons.items() if count),
+        not_counted=tuple((reason, n) for reason, n in left.items() if n),
     )
 
 
 def pace_of(question: Question, body: Body, *, n_labels: int, fallback: Iterable[Part] = ()) -> Pace | None:
     """Volume over the latest four weeks, and labels over all conversations; None if nothing was ever seen."""
-    started = [
-        part
-        for level, state in _states(question, STARTED, body)
-        if level >= question.evidence_from
-        for part in state.parts.values()
-    ]
+    started = _parts(question, STARTED, body)
     n_started = sum(part.n for part in started)
     parts = started or list(fallback)
     days = _added(part.days for part in parts)
@@ -107,27 +101,21 @@ def pace_of(question: Question, body: Body, *, n_labels: int, fallback: Iterable
 
 def parts_of(question: Question, gate: LiveGate, body: Body) -> list[Part]:
     """Everything seen of the metric with enough freedom, whether it counts or not."""
-    return [
-        part
-        for level, state in _states(question, gate.metric, body)
-        if level >= question.evidence_from
-        for part in state.parts.values()
-    ]
+    return _parts(question, gate.metric, body)
+
+
+def _parts(question: Question, metric: str, body: Body) -> list[Part]:
+    evidence_from = question.evidence_from
+    states = _states(question, metric, body)
+    return [part for level, state in states if level >= evidence_from for part in state.parts.values()]
 
 
 def _states(question: Question, metric: str, body: Body) -> Iterator[tuple[AutonomyLevel, LiveCounts]]:
     for release in question.releases:
-        for level, label in LABELS:
-            key = live_key(question.agent, release, question.intent, label, metric)
-            state = body.live.get(f"{LIVE.name}:{key}")
+        for level, name in live_states(question.agent, release, question.intent, metric):
+            state = body.live.get(name)
             if state is not None:
                 yield level, state
-
-
-def _parts(state: LiveCounts) -> Iterator[tuple[str, str, Part]]:
-    for name, part in state.parts.items():
-        label, stratum = name.split("|", 1)
-        yield label, stratum, part
 
 
 def _sampled_as_declared(gate: LiveGate, stratum: str, part: Part) -> bool:
@@ -136,9 +124,10 @@ def _sampled_as_declared(gate: LiveGate, stratum: str, part: Part) -> bool:
 
 
 def _losses(parts: Iterable[Part]) -> Mapping[int, int]:
-    losses = Counter[int]()
+    losses: dict[int, int] = {}
     for part in parts:
-        losses.update(part.losses)
+        for which, n in part.losses.items():
+            losses[which] = losses.get(which, 0) + n
     return losses
 
 
@@ -165,8 +154,11 @@ def _effect(gate: LiveGate, parts: list[Part]) -> DesignEffect:
 
 
 def _added(sums: Iterable[Mapping[Key, Sums]]) -> Mapping[Key, Sums]:
+    several = list(sums)
+    if len(several) == 1:
+        return several[0]
     total: dict[Key, Sums] = {}
-    for each in sums:
+    for each in several:
         for key, (n, loss) in each.items():
             known, lost = total.get(key, (0, 0.0))
             total[key] = (known + n, lost + loss)
@@ -174,7 +166,7 @@ def _added(sums: Iterable[Mapping[Key, Sums]]) -> Mapping[Key, Sums]:
 
 
 def _spread(sums: Iterable[Sums]) -> float:
-    return sum(loss * loss / n for n, loss in sums)
+    return sum([loss * loss / n for n, loss in sums if loss])
 
 
 def _span(parts: Iterable[Part]) -> int:

@@ -1,7 +1,7 @@
 """What evidence still costs: how many further losses of a kind until an e-process crosses its threshold."""
 
 from collections.abc import Iterable, Sequence
-from math import ceil, floor, inf, log
+from math import ceil, exp, floor, inf, log
 
 from remit.errors import StatisticsError
 from remit.statistics.e_process import Wealth, grid, mixture
@@ -80,27 +80,32 @@ def first_crossing(held: Sequence[float], growth: Sequence[float], *, threshold:
     Returns:
         0 if they do already; None if they do not grow, or not within ten million steps.
     """
-
-    def crossed(n: int) -> bool:
-        return mixture([one + n * gain if n else one for one, gain in zip(held, growth, strict=True)]) >= threshold
-
-    if crossed(0):
+    if mixture(held) >= threshold:
         return 0
-    # The mean is at most the best bet, and at least its share: it crosses where the best bet holds between the two.
     rising = [(one, gain) for one, gain in zip(held, growth, strict=True) if gain > 0.0 and one > -inf]
-    if not rising:
+    # The mean holds it at the latest where the best bet's own share of it does.
+    latest = min([(threshold + log(len(held)) - one) / gain for one, gain in rising], default=inf)
+    n = ceil(min(latest, _NOT_WORTH_COUNTING))
+    value, slope = _carried(held, growth, n)
+    if value < threshold:
         return None
-    earliest = min([(threshold - one) / gain for one, gain in rising])
-    latest = min([(threshold + log(len(held)) - one) / gain for one, gain in rising])
-    if earliest > _NOT_WORTH_COUNTING:
-        return None
-    low, high = max(0, floor(earliest) - 1), ceil(min(latest, _NOT_WORTH_COUNTING)) + 1
-    if not crossed(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if crossed(middle) else (middle, high)
-    return high
+    # Newton's steps from the right never pass the crossing of a convex curve; only rounding could.
+    while value >= threshold:
+        n -= max(1, floor((value - threshold) / slope))
+        if n == 0:
+            break
+        value, slope = _carried(held, growth, n)
+    return n + 1
+
+
+def _carried(held: Sequence[float], growth: Sequence[float], n: int) -> tuple[float, float]:
+    """Log of the mean wealth after n steps, and by how much it grows with one more."""
+    carried = [one + n * gain for one, gain in zip(held, growth, strict=True)]
+    top = max(carried)
+    wealths = [exp(one - top) for one in carried]
+    total = sum(wealths)
+    gained = sum([one * gain for one, gain in zip(wealths, growth, strict=True) if one])
+    return top + log(total / len(held)), gained / total
 
 
 def _further(wealth: Wealth, growth: tuple[float, ...], alpha: float) -> int | None:

@@ -7,9 +7,11 @@ from remit.adapters.store.database import SqliteDatabase
 from remit.conversations import AgentName
 from remit.errors import VerdictDamaged
 from remit.evidence.verdict_codec import decode_record, encode_record
-from remit.evidence.verdicts import VerdictRecord
+from remit.evidence.verdicts import VerdictId, VerdictRecord
 
 _FOUND_AT_MOST = 10
+_MOST_IDS = 500
+"""How many ids one statement asks for."""
 
 
 class SqliteVerdictRecords:
@@ -22,7 +24,11 @@ class SqliteVerdictRecords:
         """Keep these, all or none; one that is there already stays as it was."""
         if not records:
             return []
-        return await self._database.write(lambda connection: [_keep(connection, record) for record in records])
+        kept = await self._database.read(lambda connection: _known(connection, records))
+        new = [one for one in records if one.id not in kept]
+        if new:
+            kept |= await self._database.write(lambda connection: _keep(connection, new))
+        return [kept[one.id] for one in records]
 
     async def find(self, id_or_beginning: str) -> Sequence[VerdictRecord]:
         """Records whose id begins so, at most ten."""
@@ -47,16 +53,25 @@ class SqliteVerdictRecords:
         return [_decoded(id_, content) for id_, content in await self._database.read(work)]
 
 
-def _keep(connection: sqlite3.Connection, record: VerdictRecord) -> VerdictRecord:
-    made = connection.execute(
+def _known(connection: sqlite3.Connection, records: Sequence[VerdictRecord]) -> dict[VerdictId, VerdictRecord]:
+    """Those that are kept already."""
+    known: dict[VerdictId, VerdictRecord] = {}
+    ids = [one.id for one in records]
+    for start in range(0, len(ids), _MOST_IDS):
+        asked = ids[start : start + _MOST_IDS]
+        places = ", ".join("?" for _ in asked)
+        statement = f"select id, content from verdict_records where id in ({places})"  # noqa: S608 - only question marks
+        known.update({id_: _decoded(id_, content) for id_, content in connection.execute(statement, asked)})
+    return known
+
+
+def _keep(connection: sqlite3.Connection, records: Sequence[VerdictRecord]) -> dict[VerdictId, VerdictRecord]:
+    connection.executemany(
         "insert into verdict_records (id, agent, decisive, at, content) values (?, ?, ?, ?, ?)"
         " on conflict (id) do nothing",
-        (record.id, record.agent, record.is_decisive, record.at.isoformat(), encode_record(record)),
-    ).rowcount
-    if made:
-        return record
-    (content,) = connection.execute("select content from verdict_records where id = ?", (record.id,)).fetchone()
-    return _decoded(record.id, content)
+        [(one.id, one.agent, one.is_decisive, one.at.isoformat(), encode_record(one)) for one in records],
+    )
+    return _known(connection, records)
 
 
 def _decoded(id_: str, content: str) -> VerdictRecord:
