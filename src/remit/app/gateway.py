@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
 from remit.app.arms import Arms
+from remit.app.handing_off import HandingOff
 from remit.app.observing import Observer
 from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
 from remit.errors import JournalConflict, StoreError, TurnInProgress
@@ -43,6 +44,7 @@ class Gateway:
         observe_every_s: How often it looks for turns that have ended.
         arms: Other releases that have a place, such as a canary; None if there is only one.
         settle_every_s: How often it looks for quiet conversations and outcomes that have matured.
+        handing_off: What people do with handoffs; None where they are kept in no queue.
     """
 
     policy: Policy
@@ -59,6 +61,7 @@ class Gateway:
     observe_every_s: float = 1.0
     settle_every_s: float = 30.0
     arms: Arms | None = None
+    handing_off: HandingOff | None = None
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:

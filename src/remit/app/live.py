@@ -115,6 +115,7 @@ async def live_gateway(
             exposure=exposure_caps(policy, database, clock),
         )
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
+        gateway.handing_off = people
         gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)
         gateway.arms = Arms(
             ports,

@@ -23,6 +23,7 @@ from remit.web.gateway.conversation_ids import (
     new_conversation,
 )
 from remit.web.gateway.door import Door
+from remit.web.gateway.handoffs import add_handoffs
 from remit.web.gateway.openai import ChatRequest, chunks, completion
 from remit.web.gateway.problems import Problem
 from remit.web.gateway.views import conversation_view, turn_view
@@ -61,6 +62,7 @@ def create_app(gateway: Gateway, settings: Settings) -> FastAPI:
     _add_health(app, gateway)
     _add_conversations(app, gateway, settings)
     _add_chat_completions(app, gateway, settings)
+    add_handoffs(app, gateway, settings)
     pages.add_chat_page(app, gateway, settings)
     return app
 

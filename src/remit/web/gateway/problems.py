@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from remit.errors import JournalConflict, RemitError, StoreError, TurnInProgress
+from remit.errors import HandoffRefused, HandoffUnknown, JournalConflict, RemitError, StoreError, TurnInProgress
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -59,6 +59,10 @@ def _problem_of(error: RemitError) -> Problem:
         # The path of the store is the operator's business, not the customer's.
         detail = "This message could not be recorded, so nothing was done with it. Please send it again."
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=5)
+    if isinstance(error, HandoffUnknown):
+        return Problem(HTTPStatus.NOT_FOUND, str(error))
+    if isinstance(error, HandoffRefused):
+        return Problem(HTTPStatus.CONFLICT, str(error))
     return Problem(HTTPStatus.BAD_REQUEST, str(error))
 
 

@@ -19,6 +19,7 @@ def turn_view(report: TurnReport) -> dict[str, Any]:
         "reply": report.outcome.text,
         "answered_by": report.outcome.by if isinstance(report.outcome, Answered) else None,
         "handoff_reason": handed_off.reason.value if handed_off else None,
+        "ticket": handed_off.ticket if handed_off else None,
         "why": handed_off.note if handed_off else _last_why(report),
         "intents": _intents(report),
         "out_of_scope_probability": None if report.estimate is None else report.estimate.out_of_scope_probability,
