@@ -138,7 +138,8 @@ def test_drafts_run_at_once_against_a_remote_agent_that_answers(tmp_path: Path, 
             run(tmp_path / "shop", "--yes", "--agent-type", kind, "--agent-url", fake.base_url, "--intent", "refund")
             return await evaluate_centre(tmp_path / "shop")
 
-    assert outcomes(asyncio.run(scene())) == {"refund_asks": {Outcome.PASSED}, "wants_a_person": {Outcome.FAILED}}
+    # The agent says "Of course." to everybody; who asks for a person gets one all the same.
+    assert outcomes(asyncio.run(scene())) == {"refund_asks": {Outcome.PASSED}, "wants_a_person": {Outcome.PASSED}}
 
 
 def test_an_agent_that_is_not_there_is_one_error_and_nothing_runs(tmp_path: Path) -> None:
