@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from scipy.stats import binom
 
 from remit.adapters.memory import MemoryGrantBook
+from remit.app.gating import GateRequest, look
 from remit.app.simulating import Centre, SimulationRequest, centre_by_day, centre_by_event, simulate
 from remit.control.events import CanaryWatch
 from remit.control.rates import Watched
@@ -16,6 +18,7 @@ from remit.evidence import LedgerFollower
 from remit.gates.draws import Drawn
 from remit.gates.live_counts import LiveCounts
 from remit.gates.origins import Origins
+from remit.gates.verdicts import grants_from
 from remit.policy.document import parse_policy
 from remit.simulation.by_day import ByDay
 from remit.simulation.course import Kind
@@ -156,3 +159,94 @@ def test_days_folded_at_once_give_the_states_and_decisions_of_the_way_by_event(
         name for name in real if not name.endswith(("|started", "|sampled")) and comparable(real[name]) not in NOTHING
     }
     assert speaking <= set(quick)
+
+
+def test_the_worlds_above_are_eventful() -> None:
+    """Equality would be worth little if nothing happened in them."""
+    policy = parse_policy(QUICK.replace("SAMPLING", ""), source="quick")
+    kinds: set[Kind] = set()
+    for scenario, seed in ((Scenario.BAD_RELEASE, 1), (Scenario.DRIFT, 3)):
+        story = story_of(scenario, policy, seed=seed, days=48, per_day=160.0)
+        kinds |= {move.kind for course in lived(centre_by_day(story, Traffic(story.world))) for move in course.moves}
+    assert kinds >= {Kind.PROMOTED, Kind.DEMOTED, Kind.CANARY_TAKEN_BACK}
+
+
+@pytest.mark.timeout(240)
+def test_remit_gate_gives_the_verdicts_that_a_simulated_promotion_rests_on() -> None:
+    policy = parse_policy(QUICK.replace("SAMPLING", ""), source="quick")
+    story = story_of(Scenario.HEALTHY, policy, seed=8, days=24, per_day=200.0)
+    centre = centre_by_event(story, Traffic(story.world))
+    courses = lived(centre)
+    reached = {course.intent: course.levels[-1] for course in courses}
+    assert any(reached.values())
+    evidence = centre.around.evidence
+    assert isinstance(evidence, ByEvent)
+    request = GateRequest(policy, AGENT, story.world.first, centre.around.clock.now())
+    looked = asyncio.run(look(request, evidence.ledger, evidence.states, centre.around.records))
+    supported = grants_from(policy, looked.verdicts)
+    assert {intent: int(level) for intent, level in supported.items()} == reached
+
+
+# ── what is promised ──────────────────────────────────────────────────────────────────────────────
+@pytest.mark.statistical
+@pytest.mark.timeout(300)
+def test_agents_exactly_at_their_budget_are_promoted_no_more_often_than_promised() -> None:
+    """Two releases, the second no better: the share of intents ever promoted is at most alpha = 0.05."""
+    policy = parse_policy(QUICK.replace("SAMPLING", ""), source="quick")
+    first_seed, n_worlds = 500, 20
+    print(f"seeds {first_seed} to {first_seed + n_worlds - 1}")
+    promoted, n = 0, 0
+    for seed in range(first_seed, first_seed + n_worlds):
+        story = story_of(Scenario.AT_TARGET, policy, seed=seed, days=80, per_day=160.0)
+        for course in lived(centre_by_day(story, Traffic(story.world))):
+            if course.truth == "exactly the budget":
+                n += 1
+                promoted += course.n_false(Kind.PROMOTED) > 0
+    assert n == 2 * n_worlds
+    # Fails by chance less than once in a million times if the promise is just kept.
+    assert promoted <= binom.ppf(1 - 1e-6, n, 0.05)
+
+
+@pytest.mark.statistical
+@pytest.mark.timeout(240)
+def test_a_team_that_edits_an_article_every_working_day_still_graduates_its_other_intents() -> None:
+    policy = parse_policy(QUICK.replace("SAMPLING", ""), source="quick")
+    print("seeds 40 to 42")
+    for seed in range(40, 43):
+        edited, calm = (
+            story_of(scenario, policy, seed=seed, days=60, per_day=160.0)
+            for scenario in (Scenario.DAILY_EDITS, Scenario.HEALTHY)
+        )
+        assert len(edited.releases) > 40
+        own, *others = lived(centre_by_day(edited, Traffic(edited.world)))
+        undisturbed = lived(centre_by_day(calm, Traffic(calm.world)))
+        assert own.truth == "its article is edited daily"
+        assert own.levels[-1] == 0
+        assert [one.day_of(1) for one in others] == [one.day_of(1) for one in undisturbed[1:]]
+        assert any(one.day_of(2) is not None for one in others)
+
+
+@pytest.mark.statistical
+@pytest.mark.timeout(240)
+def test_a_bad_release_is_taken_back_and_its_intents_keep_their_levels() -> None:
+    policy = parse_policy(QUICK.replace("SAMPLING", ""), source="quick")
+    print("seeds 70 to 75")
+    taken_back = 0
+    for seed in range(70, 76):
+        story = story_of(Scenario.BAD_RELEASE, policy, seed=seed, days=90, per_day=320.0)
+        for course in lived(centre_by_day(story, Traffic(story.world))):
+            if course.truth == "release at 2.5 budgets":
+                kinds = [move.kind for move in course.moves]
+                taken_back += Kind.CANARY_TAKEN_BACK in kinds
+                assert Kind.CANARY_MADE_STABLE not in kinds
+                assert course.n_exposed <= 0.1 * course.n_carried
+    assert taken_back >= 4
+
+
+def test_the_rules_of_others_meet_the_same_traffic_and_promote_what_does_not_deserve_it() -> None:
+    request = SimulationRequest(scenarios=(Scenario.AT_TARGET,), worlds=2, days=90, processes=1)
+    figures = simulate(request)
+    rows = figures.of(Scenario.AT_TARGET)["exactly the budget"]
+    assert {row.n_intents for row in rows.values()} == {4}
+    assert rows["fixed sample"].promoted_falsely.n >= 3
+    assert rows[REMIT].promoted_falsely.n <= 1

@@ -58,7 +58,7 @@ def centre_by_event(story: Story, traffic: Traffic) -> Centre:
     async def read(questions: Sequence[Question]) -> Body:
         return await read_body(questions, gates.name, states)
 
-    return _centre(story, traffic, ByEvent(ledger, gates, controls, read), at_a_glance=False)
+    return _centre(story, traffic, ByEvent(ledger, states, gates, controls, read), at_a_glance=False)
 
 
 def _centre(story: Story, traffic: Traffic, evidence: DayByDay, *, at_a_glance: bool) -> Centre:

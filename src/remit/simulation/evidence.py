@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from remit.evidence import Ledger, LedgerFollower
+from remit.evidence import Ledger, LedgerFollower, RunningStates
 from remit.gates.question import Body, Question
 from remit.simulation.served import Day
 
@@ -40,18 +40,22 @@ class ByEvent:
         ledger: Where rows go.
         gates: The gates' follower.
         monitors: The controller's.
+        states: Where both keep what they folded.
         read: Reads what the gates' follower kept.
     """
 
-    def __init__(self, ledger: Ledger, gates: LedgerFollower, monitors: LedgerFollower, read: ReadBody) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, ledger: Ledger, states: RunningStates, gates: LedgerFollower, monitors: LedgerFollower, read: ReadBody
+    ) -> None:
+        self.ledger = ledger
         self.gates = gates
+        self.states = states
         self._read = read
         self.followers = (monitors,)
 
     async def observe(self, day: Day) -> None:
         """Append the day's rows and fold them for the gates; the controller folds them for itself."""
-        await self._ledger.append(day.rows())
+        await self.ledger.append(day.rows())
         await self.gates.catch_up()
 
     async def body(self, questions: Sequence[Question]) -> Body:
