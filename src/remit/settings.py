@@ -33,6 +33,9 @@ class Settings:
         60.0,
         "Seconds after which another process may take over an unfinished turn; at least the policy's deadline and 10.",
     )
+    fingerprint_every_h: float = _setting(
+        24.0, "Hours between fingerprints of an agent that runs elsewhere, by `serve` and `worker`; 0 takes none."
+    )
     customer_url: str = _setting("", "Chat-completions address of the model that plays `llm` customers in evaluations.")
     customer_model: str = _setting("", "The model that plays them, as that service names it.")
     customer_api_key: str = _setting("", "The key for it, if it wants one.")

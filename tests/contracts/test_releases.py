@@ -203,10 +203,12 @@ def test_the_newest_baseline_holds_and_checks_are_since_then(open_stores: OpenSt
         await keep(replace(first, at=NOW + timedelta(days=1)), {"p1": "where is it?"}, check)
         assert await stores.fingerprints.baseline(SHOP, R1) == (first, {"p1": "where is it?"})
         assert await stores.fingerprints.last_check(SHOP, R1) == check
+        assert await stores.fingerprints.last_taken(SHOP, R1) == NOW + timedelta(days=1)
         second = replace(first, at=NOW + timedelta(days=2))
         await keep(second, {"p1": "where is it?"}, None)
         assert await stores.fingerprints.baseline(SHOP, R1) == (second, {"p1": "where is it?"})
         assert await stores.fingerprints.last_check(SHOP, R1) is None
         assert await stores.fingerprints.last_check(SHOP, R2) is None
+        assert await stores.fingerprints.last_taken(SHOP, R2) is None
 
     told(open_stores, story)

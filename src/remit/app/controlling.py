@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from remit.adapters.notices import MailServer, Messengers, SmtpMessenger, WebhookMessenger
 from remit.adapters.store import (
+    SqliteAssignments,
     SqliteDatabase,
     SqliteExposure,
     SqliteGrantBook,
@@ -24,6 +25,7 @@ from remit.control.exposure import ExposureCaps
 from remit.control.monitors import budget_counts, budget_monitors, follower_name, monitors_of
 from remit.control.orders import Order
 from remit.control.ports import Messenger, Outbox
+from remit.control.sample_ratio import RatioWatch
 from remit.control.telling import tell_recipients
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.errors import StoreError
@@ -68,6 +70,7 @@ class Controlling:
     clock: Clock
     ledger: Ledger
     follow_up: LedgerFollower
+    ratios: RatioWatch
 
     async def round(self) -> Sequence[Order]:
         """Close what has matured, do what the evidence asks for, then tell whom it concerns.
@@ -76,8 +79,9 @@ class Controlling:
         """
         await settle_due(self.follow_up, self.ledger, self.clock.now())
         step = await self.controller.step()
+        off = await self.ratios.look(self.clock.now())
         await tell_recipients(self.outbox, self.messenger, self.clock)
-        return step.orders
+        return (*step.orders, *off)
 
     async def keep_on(self, *, poll_s: float = POLL_S, done: Callable[[Order], None] | None = None) -> None:
         """Rounds until cancelled. A store that is gone for a while is waited for: the ledger keeps what happens."""
@@ -134,19 +138,21 @@ async def controlling(
         # Objectives that are new to this store read its history without asking for anything: it has been acted on.
         if await states.position(name) == 0:
             await LedgerFollower(name, budget_counts(objectives, least=least), ledger, states).catch_up()
+    book, lives = SqliteGrantBook(database), SqliteReleases(database)
     controller = Controller(
         agent,
         policy,
         followers,
-        SqliteGrantBook(database),
+        book,
         incidents=SqliteIncidents(database),
         clock=clock,
         ledger=ledger,
-        lives=SqliteReleases(database),
+        lives=lives,
         contained=Observed(ledger),
     )
     messenger = Messengers(SmtpMessenger(mail_server(settings)), WebhookMessenger(environ))
-    return Controlling(controller, SqliteOutbox(database), messenger, clock, ledger, follow_up(ledger, states))
+    ratios = RatioWatch(agent, policy, lives, SqliteAssignments(database), book)
+    return Controlling(controller, SqliteOutbox(database), messenger, clock, ledger, follow_up(ledger, states), ratios)
 
 
 def mail_server(settings: Settings) -> MailServer:

@@ -38,7 +38,8 @@ def fingerprint(
 ) -> int:
     """Ask an agent a fixed set of messages and compare with its baseline; suspected drift freezes promotion.
 
-    Run it every day. The first run makes the baseline. An unchanged agent is suspected with probability at most
+    `remit serve` and `remit worker` do it every day for an agent that runs elsewhere. The first run makes the
+    baseline. An unchanged agent is suspected with probability at most
     1/365 a run, whatever its own randomness. Exit codes: 0 nothing found, 1 drift is suspected, 2 too few probes or
     rounds to suspect anything, 3 error.
     """
@@ -57,7 +58,9 @@ async def _fingerprint(
 ) -> int:
     from remit.adapters.memory import SystemClock
     from remit.adapters.store import SqliteAuditLog
+    from remit.app.fingerprint_schedule import act_on
     from remit.app.fingerprinting import probes_of, take_fingerprint
+    from remit.control.suspected_change import order_on_acceptance
     from remit.identity import Role
 
     async with open_desk(policy, store, agent=agent, make=not anew) as desk:
@@ -88,8 +91,15 @@ async def _fingerprint(
                 anew=anew,
                 on_reply=lambda: bar.advance(task),
             )
+        book = desk.releasing.stores.book
         if actor is not None:
-            await SqliteAuditLog(desk.database).record(_acceptance(taken, actor))
+            said = _acceptance(taken, actor)
+            await SqliteAuditLog(desk.database).record(said)
+            remit = await book.remit(desk.agent)
+            thaw = order_on_acceptance(desk.agent, taken.fingerprint.release, remit, actor, said.at, reason=said.reason)
+            if thaw is not None:
+                await book.enact(thaw)
+        await act_on(taken, desk.policy, book, SystemClock())
     return _tell(taken, opaque=desk.loaded.opaque, as_json=as_json)
 
 
@@ -132,8 +142,8 @@ def _tell(taken: "Taken", *, opaque: bool, as_json: bool) -> int:
     chance = f"p = {check.p_value:.4g}, false alarm at most {check.alpha:.4g} a run"
     if check.suspected:
         console.print(f"Drift is suspected ({chance}); {check.n_changed} of {check.n_probes} probes are answered anew.")
-        console.print("Promotions of this release are frozen. next: find out what changed; then remit release")
-        console.print("fingerprint --accept, or register the new state as a release of its own")
+        console.print("Promotions of the agent are frozen, and an incident is open.")
+        console.print("next: find out what changed; then remit release fingerprint --accept lifts the freeze")
     elif check.can_suspect:
         console.print(f"No drift is shown ({chance}). next: again tomorrow")
     else:

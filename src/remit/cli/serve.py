@@ -46,6 +46,7 @@ async def _serve(directory: Path, settings: Settings) -> None:
     from remit.adapters.store import SqliteDatabase
     from remit.app.centre import load_centre
     from remit.app.controlling import controlling, objectives_of
+    from remit.app.fingerprint_schedule import fingerprint_schedule
     from remit.app.live import grant_what_is_earned, live_gateway
     from remit.cli.serving import address, listening
     from remit.cli.serving import serve as serve_gateway
@@ -80,7 +81,10 @@ async def _serve(directory: Path, settings: Settings) -> None:
             def ready() -> None:
                 _introduce(console, live, levels, settings, address(listener))
 
-            async with control.running():
+            schedule = fingerprint_schedule(
+                centre, live.policy, database, clock, environ=os.environ, every_h=settings.fingerprint_every_h
+            )
+            async with control.running(), schedule.running():
                 await serve_gateway(live.gateway, settings, listener, ready)
 
 

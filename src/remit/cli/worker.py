@@ -36,13 +36,14 @@ async def _worker(directory: Path, store: Path | None, *, once: bool) -> None:
     from remit.adapters.memory import SystemClock
     from remit.app.centre import load_centre
     from remit.app.controlling import controlling, objectives_of
+    from remit.app.fingerprint_schedule import fingerprint_schedule
     from remit.app.policy_files import read_policy_file
     from remit.app.surroundings import surroundings_of
 
     console = screen()
     centre = load_centre(directory)
     policy = read_policy_file(centre.policy)
-    clock = SystemClock()
+    clock, settings = SystemClock(), Settings.from_environ(os.environ)
     agent = load_agent(centre.agent, environ=os.environ, clock=clock, surroundings=surroundings_of(policy))
     try:
         async with open_store(store, make=True) as database:
@@ -51,21 +52,30 @@ async def _worker(directory: Path, store: Path | None, *, once: bool) -> None:
                 agent.name,
                 database,
                 clock,
-                settings=Settings.from_environ(os.environ),
+                settings=settings,
                 environ=os.environ,
                 objectives=objectives_of(policy, centre),
                 simulated=centre.simulated,
             )
+            schedule = fingerprint_schedule(
+                centre, policy, database, clock, environ=os.environ, every_h=settings.fingerprint_every_h
+            )
             rules = counted(len(policy.rollback), "rollback rule")
             console.print(f"{policy.name}: watching {agent.name} by {rules}; store {database.path}")
             if once:
-                orders = await control.round()
+                drifted = await schedule.look()
+                orders = [*([] if drifted is None else [drifted]), *await control.round()]
                 for order in orders:
                     _tell(console, order)
                 console.print(f"{counted(len(orders), 'order')} carried out. Next:   remit status")
                 return
             console.print("Ctrl+C stops.")
-            await control.keep_on(done=lambda order: _tell(console, order))
+
+            def tell(order: "Order") -> None:
+                _tell(console, order)
+
+            async with schedule.running(tell):
+                await control.keep_on(done=tell)
     finally:
         await agent.close()
 

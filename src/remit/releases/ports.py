@@ -1,6 +1,7 @@
 """Where releases, their lives, their attempts and their draws are kept. Adapters pass one contract suite."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from remit.conversations import AgentName, ConversationId, IntentName, ReleaseId
@@ -81,4 +82,8 @@ class Fingerprints(Protocol):
 
     async def last_check(self, agent: AgentName, release: ReleaseId) -> DriftCheck | None:
         """The newest check since the baseline; None if there was none."""
+        ...
+
+    async def last_taken(self, agent: AgentName, release: ReleaseId) -> datetime | None:
+        """When the release was probed last, for a baseline or a check; None if it never was."""
         ...

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from remit.conversations import AgentName, ConversationId, IntentName, ReleaseId
 from remit.errors import ReleaseConflict
@@ -105,6 +106,11 @@ class MemoryFingerprints:
         """The newest check since the baseline."""
         newest = next(iter(self._of(agent, release)), None)
         return None if newest is None else newest[2]
+
+    async def last_taken(self, agent: AgentName, release: ReleaseId) -> datetime | None:
+        """When the release was probed last."""
+        newest = next(iter(self._of(agent, release)), None)
+        return None if newest is None else newest[0].at
 
     def _of(
         self, agent: AgentName, release: ReleaseId

@@ -171,6 +171,12 @@ class SqliteFingerprints:
         rows = await self._database.read(lambda connection: connection.execute(statement, (agent, release)).fetchall())
         return check_from(rows[0][0]) if rows and rows[0][0] is not None else None
 
+    async def last_taken(self, agent: AgentName, release: ReleaseId) -> datetime | None:
+        """When the release was probed last."""
+        statement = "select at from fingerprints where agent = ? and release = ? order by position desc limit 1"
+        rows = await self._database.read(lambda connection: connection.execute(statement, (agent, release)).fetchall())
+        return datetime.fromisoformat(rows[0][0]) if rows else None
+
 
 # ── releases and lines ────────────────────────────────────────────────────────────────────────────
 def read_lines(connection: sqlite3.Connection, agent: AgentName) -> Mapping[IntentName, Line]:
