@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remit.adapters.formats.proposals import read_proposals
-from remit.adapters.store import SqliteCertificates, SqliteDatabase
+from remit.adapters.store import SqliteCertificates, SqliteDatabase, SqliteLedger, SqliteRunningStates
 from remit.adapters.store.audit import SqliteAuditLog
 from remit.app.accounts import expect_role
 from remit.app.auditing import change_by
-from remit.calibration.certificate import Certificate, Circumstances, Status
+from remit.app.certificate_watch import CertificateWatch
+from remit.calibration.certificate import Certificate, Circumstances, Status, Void
 from remit.calibration.labels import METRIC, LabelledProposal, label_of
 from remit.calibration.running import Calibration, CalibrationRequest
-from remit.conversations import AgentName
+from remit.conversations import AgentName, ReleaseId
 from remit.errors import SettingsError
 from remit.evidence import Ledger, Observation, Selection
 from remit.identity import Actor, Role
@@ -76,7 +77,7 @@ async def keep_certificates(
 # ── what is kept ──────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class KeptStatus:
-    """A certificate in force and whether it holds for this release and this policy; monitors are asked elsewhere."""
+    """A certificate in force and whether it holds for this release and this policy, by what monitors say of it."""
 
     certificate: Certificate
     status: Status
@@ -85,7 +86,28 @@ class KeptStatus:
 async def statuses(request: CalibrationRequest, database: SqliteDatabase, clock: Clock) -> Sequence[KeptStatus]:
     """The certificates of the agent that nobody has withdrawn, oldest first; needs a policy in the request."""
     policy = "" if request.policy is None else request.policy.digest
-    here = Circumstances(request.release, policy)
-    kept = await SqliteCertificates(database, clock).in_force(request.agent)
+    watch, kept = await _watched(request.agent, database, clock)
     wanted = [each for each in kept if not request.intent or request.intent in (each.pool, *each.intents)]
-    return [KeptStatus(each, each.status(clock.now(), here)) for each in wanted]
+    return [KeptStatus(each, each.status(clock.now(), _here(each, request.release, policy, watch))) for each in wanted]
+
+
+async def ended_by_themselves(agent: AgentName, database: SqliteDatabase, clock: Clock) -> Sequence[KeptStatus]:
+    """Certificates in force that age or a monitor has ended, whatever release and policy are in use."""
+    watch, kept = await _watched(agent, database, clock)
+    found = [KeptStatus(each, each.status(clock.now(), _here(each, each.release, each.policy, watch))) for each in kept]
+    return [each for each in found if isinstance(each.status, Void)]
+
+
+async def _watched(
+    agent: AgentName, database: SqliteDatabase, clock: Clock
+) -> tuple[CertificateWatch, Sequence[Certificate]]:
+    certificates = SqliteCertificates(database, clock)
+    watch = CertificateWatch(agent, certificates, SqliteLedger(database), SqliteRunningStates(database))
+    kept = await certificates.in_force(agent)
+    await watch.read(kept)
+    return watch, kept
+
+
+def _here(own: Certificate, release: ReleaseId, policy: str, watch: CertificateWatch) -> Circumstances:
+    alarms = watch.alarms_of(own)
+    return Circumstances(release, policy, own.judge, alarms.drift, alarms.errors)

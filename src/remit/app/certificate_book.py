@@ -1,6 +1,6 @@
 """The certificates of one agent as a running process knows them: its rules and its scores come from the same ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from remit.adapters.store.certificates import SqliteCertificates
@@ -38,6 +38,7 @@ class CertificateBook:
         clock: Certificates end by age.
         judge: In use; empty if none is.
         alarms_of: What monitors say of a certificate, now.
+        look: Takes notice of what monitors say of these; called before rules are made anew.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class CertificateBook:
         *,
         judge: str = "",
         alarms_of: Callable[[Certificate], Alarms] = no_alarms,
+        look: Callable[[Sequence[Certificate]], Awaitable[None]] | None = None,
     ) -> None:
         self._kept = kept
         self._policy = policy
@@ -58,6 +60,7 @@ class CertificateBook:
         self._clock = clock
         self._judge = judge
         self._alarms_of = alarms_of
+        self._look = look
         self._mark: tuple[int, int] | None = None
         self._in_force: Sequence[Certificate] = ()
         self._rulings: Mapping[IntentName, Ruling] = {}
@@ -68,6 +71,8 @@ class CertificateBook:
         if mark != self._mark:
             self._in_force = await self._kept.in_force(self._agent)
             self._mark = mark
+        if self._look is not None:
+            await self._look(self._in_force)
         now = self._clock.now()
         return mark, tuple(str(each.certificate.status(now, each.here)) for each in self._held())
 

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from remit.adapters.store import SqliteRecorder, StoredGrants
 from remit.app.arms import Arms
+from remit.app.certificate_watch import CertificateWatch
 from remit.app.handing_off import HandingOff
 from remit.app.observing import Observer
 from remit.conversations import Conversation, ConversationId, Message, Turn, TurnId
@@ -44,6 +45,7 @@ class Gateway:
         observe_every_s: How often it looks for turns that have ended.
         arms: Other releases that have a place, such as a canary; None if there is only one.
         settle_every_s: How often it looks for quiet conversations and outcomes that have matured.
+        watch: Folds what was observed into the monitors of certificates; None if there are none.
         handing_off: What people do with handoffs; None where they are kept in no queue.
     """
 
@@ -62,6 +64,7 @@ class Gateway:
     settle_every_s: float = 30.0
     arms: Arms | None = None
     handing_off: HandingOff | None = None
+    watch: CertificateWatch | None = None
     _locks: "WeakValueDictionary[ConversationId, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def begin(self, conversation: ConversationId, *, channel: str) -> None:
@@ -141,6 +144,8 @@ class Gateway:
         for number in count():
             with suppress(StoreError):  # as above
                 await (observer.observe() if number % rounds == 0 else observer.catch_up())
+                if self.watch is not None:
+                    await self.watch.follow()
             await asyncio.sleep(self.observe_every_s)
 
     def levels(self) -> Mapping[str, str]:

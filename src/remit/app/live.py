@@ -32,6 +32,7 @@ from remit.adapters.worlds.load import load_world
 from remit.app.arms import Arms, Carrier
 from remit.app.centre import Centre, McpSource
 from remit.app.certificate_book import CertificateBook
+from remit.app.certificate_watch import CertificateWatch
 from remit.app.controlling import exposure_caps
 from remit.app.destinations import handing_off
 from remit.app.earning import grant_on_simulated_evidence, levels_held, verdicts_on
@@ -94,7 +95,8 @@ async def live_gateway(
         stack.push_async_callback(agent.close)
         toolbox = await _toolbox(centre, policy, stack)
         recorder = SqliteRecorder(database, clock)
-        book = CertificateBook(SqliteCertificates(database, clock), policy, agent.name, agent.release, clock)
+        watch = _watch(agent, database, clock, simulated=simulated)
+        book = _book(policy, agent, watch, database, clock)
         grants = StoredGrants(database, clock, _permit(policy, agent), book.rule_at, revision=book.revision)
         people = handing_off(centre.contact_centre, policy, agent.name, database, clock, environ=environ)
         await stack.enter_async_context(people.running())
@@ -117,13 +119,14 @@ async def live_gateway(
         gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
         gateway.handing_off = people
         gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)
+        gateway.watch = watch
         gateway.arms = Arms(
             ports,
             agent.release,
             agent.name,
             releases=SqliteReleases(database),
             assignments=SqliteAssignments(database),
-            load=_Loading(policy, database, ports, environ),
+            load=_Loading(policy, database, ports, environ, watch),
             customer_of=_CustomerOf(recorder),
         )
         yield Live(gateway, policy, agent)
@@ -137,6 +140,7 @@ class _Loading:
     database: SqliteDatabase
     home: TurnPorts
     environ: Mapping[str, str]
+    watch: CertificateWatch
 
     async def __call__(self, registration: Registration) -> Carrier:
         """With agent, grants and thresholds of its own; everything else is shared."""
@@ -149,8 +153,7 @@ class _Loading:
                 f"release {registration.release.id!r}: {registration.source} holds {agent.release!r} now",
                 "Keep the files of a release as they were registered while it has a place.",
             )
-        certificates = SqliteCertificates(self.database, clock)
-        book = CertificateBook(certificates, self.policy, agent.name, agent.release, clock)
+        book = _book(self.policy, agent, self.watch, self.database, clock)
         grants = StoredGrants(self.database, clock, _permit(self.policy, agent), book.rule_at, revision=book.revision)
         await grants.start()
 
@@ -158,7 +161,7 @@ class _Loading:
             await grants.close()
             await agent.close()
 
-        confidence = CalibratedConfidence(book.models)
+        confidence = CalibratedConfidence(book.models, book.track_records)
         return Carrier(replace(self.home, grants=grants, agent=agent.agent, confidence=confidence), grants, close)
 
 
@@ -171,6 +174,27 @@ class _CustomerOf:
     async def __call__(self, conversation: ConversationId) -> CustomerId | None:
         found = await self.recorder.conversation(conversation)
         return None if found is None else found.customer
+
+
+def _watch(agent: LoadedAgent, database: SqliteDatabase, clock: Clock, *, simulated: bool) -> CertificateWatch:
+    least = Strength.SIMULATED if simulated else Strength.PROOF_OF_VALUE
+    ledger, states = SqliteLedger(database), SqliteRunningStates(database)
+    return CertificateWatch(agent.name, SqliteCertificates(database, clock), ledger, states, least=least)
+
+
+def _book(
+    policy: Policy, agent: LoadedAgent, watch: CertificateWatch, database: SqliteDatabase, clock: Clock
+) -> CertificateBook:
+    """The agent's certificates, which end when their monitors say so."""
+    return CertificateBook(
+        SqliteCertificates(database, clock),
+        policy,
+        agent.name,
+        agent.release,
+        clock,
+        alarms_of=watch.alarms_of,
+        look=watch.read,
+    )
 
 
 def _observer(

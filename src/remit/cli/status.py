@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from remit.adapters.store import SqliteDatabase
+    from remit.app.calibrating import KeptStatus
     from remit.control.grants import Remit
     from remit.control.incidents import Incident
     from remit.evidence.verdicts import VerdictRecord
@@ -19,11 +20,14 @@ class Around:
     incidents: "Sequence[Incident]"
     blocking: dict[str, str]
     given_up: Sequence[str]
+    void: Sequence[str] = ()
 
     def lines(self) -> Iterator[str]:
         """For the terminal."""
         for one in self.incidents:
             yield f"  INCIDENT {one.id}, {one.opened_at:%Y-%m-%d %H:%M} UTC: {one.title}; owed: {one.owes}"
+        for what in self.void:
+            yield f"  CERTIFICATE {what}; provisional thresholds at supervised_answers decide"
         for intent, what in self.blocking.items():
             yield f"  {intent}: {what}"
         for problem in self.given_up:
@@ -35,12 +39,15 @@ class Around:
             "incidents": [{"id": one.id, "title": one.title, "owes": one.owes} for one in self.incidents],
             "next_level": self.blocking,
             "not_told": list(self.given_up),
+            "void_certificates": list(self.void),
         }
 
 
 async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> Around:
     """Read what stands around a remit."""
+    from remit.adapters.memory import SystemClock
     from remit.adapters.store import SqliteIncidents, SqliteOutbox, SqliteVerdictRecords
+    from remit.app.calibrating import ended_by_themselves
 
     incidents = await SqliteIncidents(database).list(remit.agent, only_open=True)
     records = await SqliteVerdictRecords(database).latest(remit.agent, at_most=500)
@@ -50,7 +57,15 @@ async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> A
         for one, problem in given_up
         if one.notice.tidings.agent == remit.agent
     ]
-    return Around(incidents, _blocking(remit, records, now), mine)
+    ended = await ended_by_themselves(remit.agent, database, SystemClock())
+    return Around(incidents, _blocking(remit, records, now), mine, [_voided(one) for one in ended])
+
+
+def _voided(one: "KeptStatus") -> str:
+    from remit.calibration.certificate import Void
+
+    own, why = one.certificate, one.status.why if isinstance(one.status, Void) else ""
+    return f"{own.id} of {own.pool or ', '.join(own.intents)} is void: {why}"
 
 
 def _blocking(remit: "Remit", records: "Sequence[VerdictRecord]", now: datetime) -> dict[str, str]:
