@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from remit.adapters.intents.calibration import Calibration, fit_calibration, fit_scope, fit_sharpness
@@ -68,6 +68,7 @@ def test_where_nothing_tells_the_two_apart_the_expected_share_is_out_of_scope(sh
     st.tuples(*[st.floats(-4, 4)] * 4),
     st.tuples(*[st.floats(-4, 4)] * 3),
 )
+@example([0.0, 0.0, 0.0], 0.0, (0.0, 0.0, 0.0, 0.0), (3.0, 0.0, 0.0))
 def test_probabilities_of_intents_never_exceed_one_and_keep_the_best_first(
     margins: list[float], closeness: float, scope: tuple[float, ...], best: tuple[float, ...]
 ) -> None:

@@ -48,8 +48,8 @@ class Calibration:
         best = int(shares.argmax())
         wanted = _curve(self.best, _best_inputs(float(shares[best]), in_scope))
         left = (1.0 - wanted) / max(1.0 - float(shares[best]) * in_scope, 1e-12)
-        # However little is left to the best, the others keep their order behind it.
-        found = shares * min(in_scope * left, wanted / float(shares[best]))
+        # However little is left to the best, the others keep their order behind it; so does what rounding adds.
+        found = np.minimum(shares * min(in_scope * left, wanted / float(shares[best])), wanted)
         found[best] = wanted
         return np.asarray(found, dtype=np.float64)
 
