@@ -84,11 +84,31 @@ def agent_meant(given: str, known: Sequence[AgentName]) -> AgentName:
     return known[0]
 
 
+def expect_known_tool(scope: Scope, known: Sequence[str]) -> None:
+    """A mistyped tool would stop nothing and look as if it had.
+
+    Args:
+        scope: What is to be stopped.
+        known: Tools of the agent's registered releases and of the policy at hand; with none, nothing is checked, for
+            an agent that was never registered must be stoppable too.
+
+    Raises:
+        SettingsError: Nobody knows a tool of that name.
+    """
+    if scope.kind is ScopeKind.TOOL and known and scope.subject not in known:
+        raise SettingsError(
+            f"tool {scope.subject!r}: neither a registered release nor the policy here has one of that name, so that "
+            f"stopping it would stop nothing.\n  {suggest(scope.subject, sorted(set(known)), noun='tools')} "
+            "Or stop the whole agent with --agent."
+        )
+
+
 def expect_known_subject(scope: Scope, remit: Remit) -> None:
     """A mistyped intent or release would stop nothing and look as if it had.
 
     Raises:
-        SettingsError: The agent holds nothing under that name. Tools are not checked: grants do not list them.
+        SettingsError: The agent holds nothing under that name. Tools are checked by `expect_known_tool`: grants do not
+            list them.
     """
     keys = [*remit.grants, *remit.waivers]
     match scope.kind:

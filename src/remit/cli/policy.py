@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from remit.cli.screen import counted, screen
-from remit.errors import DocumentError, PolicyParseError
+from remit.errors import DocumentError, ObjectiveParseError, PolicyParseError
 
 if TYPE_CHECKING:
     from remit.policy.changes import PolicyChange
@@ -40,24 +40,34 @@ def validate(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a policy document; every mistake with its line and how to mend it."""
+    """Check a policy document and the objectives that it names; every mistake with its line and how to mend it."""
     # Loaded here, as below: reading documents needs libraries that no other command should wait for.
+    from remit.app.objectives import read_objectives
     from remit.app.policy_files import read_policy_file
     from remit.policy.gaps import describe_gaps
 
     try:
         checked = read_policy_file(path)
-    except PolicyParseError as error:
+        objectives = read_objectives(checked, path)
+    except (PolicyParseError, ObjectiveParseError) as error:
         if not as_json:
             raise
-        _print_json({"ok": False, "path": str(path), "problems": [_problem(one) for one in (error, *error.others)]})
+        others = error.others if isinstance(error, PolicyParseError) else ()
+        _print_json({"ok": False, "path": str(path), "problems": [_problem(one) for one in (error, *others)]})
         raise typer.Exit(EXIT_ERROR) from None
     gaps = describe_gaps(checked)
     following = _following(path)
     if as_json:
-        _print_json({**_facts(checked, path), "gaps": list(gaps), "next": following})
+        _print_json(
+            {
+                **_facts(checked, path),
+                "objectives": [one.name for one in objectives],
+                "gaps": list(gaps),
+                "next": following,
+            }
+        )
     else:
-        _print_summary(checked, path, gaps, following)
+        _print_summary(checked, path, gaps, following, n_objectives=len(objectives))
 
 
 @policy.command("schema")
@@ -145,13 +155,15 @@ def _gates_in_words(checked: "Policy") -> "Iterator[tuple[AutonomyLevel, Sequenc
         yield level, [in_words(gate) for gate in gates]
 
 
-def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following: str) -> None:
+def _print_summary(checked: "Policy", path: Path, gaps: Sequence[str], following: str, *, n_objectives: int) -> None:
     console = screen()
     effects = Counter(tool.effect.value for tool in checked.tools.values())
     kinds = ", ".join(f"{count} {effect}" for effect, count in sorted(effects.items()))
     n_intents, n_tools = len(checked.intents), len(checked.tools)
     console.print(f"{path}: policy {checked.name!r} is valid, digest {checked.digest[:12]}")
     console.print(f"  {counted(n_intents, 'intent')}, {counted(n_tools, 'tool')}" + (f" ({kinds})" if kinds else ""))
+    if n_objectives:
+        console.print(f"  {counted(n_objectives, 'objective')}, from the files that it names")
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("level", no_wrap=True)
     table.add_column("sends from", justify="right", no_wrap=True)

@@ -14,12 +14,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from remit.cli.places import centre_near
 from remit.cli.screen import screen
 from remit.cli.status import Around, around, windows_near
 from remit.cli.stores import StoreOption, open_store
 from remit.errors import SettingsError
 
 if TYPE_CHECKING:
+    from remit.adapters.store import SqliteDatabase
     from remit.app.stopping import Stopping
     from remit.control.grants import Remit, Scope
     from remit.conversations import AgentName
@@ -41,6 +43,7 @@ class _Desk:
     by: "Actor"
     agent: "AgentName"
     stopping: "Stopping"
+    tools: "Sequence[str]" = ()
 
 
 # ── stop and resume ───────────────────────────────────────────────────────────────────────────────
@@ -96,10 +99,11 @@ def _scope(agent: str, intent: str, tool: str, release: str, *, everything: bool
 
 
 async def _stop(scope: "Scope", agent: str, reason: str, store: Path | None, *, as_json: bool) -> None:
-    from remit.app.stopping import expect_known_subject
+    from remit.app.stopping import expect_known_subject, expect_known_tool
 
     async with _desk(scope, agent, store) as desk:
         expect_known_subject(scope, await desk.stopping.book.remit(desk.agent))
+        expect_known_tool(scope, desk.tools)
         done = await desk.stopping.stop(desk.by, desk.agent, scope, reason=reason)
     whose = f" of {desk.agent}" if desk.agent else ""
     if as_json:
@@ -140,7 +144,25 @@ async def _desk(scope: "Scope", agent: str, store: Path | None) -> AsyncIterator
         by = await acting(database, needs=Role.OPERATOR)
         known = await known_agents(database)
         whose = EVERYBODY if scope.kind is ScopeKind.ALL else agent_meant(agent, known)
-        yield _Desk(by, whose, Stopping(SqliteGrantBook(database), SystemClock()))
+        tools = await _tools(database, whose) if scope.kind is ScopeKind.TOOL else ()
+        yield _Desk(by, whose, Stopping(SqliteGrantBook(database), SystemClock()), tools)
+
+
+async def _tools(database: "SqliteDatabase", agent: "AgentName") -> "Sequence[str]":
+    """Tools of the agent's registered releases, and of the policy here if it can be read: a stop waits for no file."""
+    from remit.adapters.store import SqliteReleases
+    from remit.app.policy_files import read_policy_file
+    from remit.errors import RemitError
+    from remit.releases.model import PartKind
+
+    registered = await SqliteReleases(database).registrations(agent)
+    known = [part.name for one in registered for part in one.release.parts if part.kind is PartKind.TOOL]
+    try:
+        centre = centre_near()
+        known += [] if centre is None else read_policy_file(centre.policy).tools
+    except RemitError:
+        return known
+    return known
 
 
 def _done(desk: _Desk, scope: "Scope", *, changed: bool, stopped: bool) -> dict[str, Any]:

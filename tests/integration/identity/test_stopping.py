@@ -12,7 +12,7 @@ import pytest
 from control_samples import POLICY, R1, REFUND, SHOP, earned
 from integration.identity.terminal import Terminal
 from remit.adapters.memory import SystemClock
-from remit.adapters.store import SqliteDatabase, SqliteGrantBook, StoredGrants
+from remit.adapters.store import SqliteDatabase, SqliteGrantBook, SqliteReleases, StoredGrants
 from remit.app.stopping import Stopping
 from remit.control.grants import Scope, ScopeKind
 from remit.control.orders import Order, Widen
@@ -20,6 +20,8 @@ from remit.errors import NotPermitted, SettingsError
 from remit.identity import CONTROLLER, Actor, ActorId, Proof, Role
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
+from remit.releases.model import Part, PartKind, Registration, Release
+from remit.releases.reach import only
 from remit.runtime.ports import Permit
 from remit.tools import ToolName
 
@@ -183,6 +185,22 @@ def test_a_mistyped_stop_is_an_error_and_not_a_stop_of_nothing(granted: Terminal
     assert granted.run("stop", *words, "--reason", "wrong refunds") == 3
     assert told in granted.err
     assert stopped(granted) == []
+
+
+def test_a_mistyped_tool_is_refused_as_soon_as_any_release_is_registered(granted: Terminal) -> None:
+    part = Part(PartKind.TOOL, "issue_refund", "d" * 64, only(REFUND), "the intents whose tools it is among")
+    registration = Registration(Release(R1, SHOP, (part,)), "first", SystemClock().now(), "olga", "agent.yaml", None)
+
+    async def register() -> None:
+        async with SqliteDatabase(granted.store) as database:
+            await SqliteReleases(database).register(registration)
+
+    asyncio.run(register())
+    assert granted.run("stop", "--tool", "isue_refund", "--reason", "wrong refunds") == 3
+    assert "`issue_refund`" in granted.err
+    assert stopped(granted) == []
+    assert granted.run("stop", "--tool", "issue_refund", "--reason", "wrong refunds") == 0
+    assert stopped(granted) == [("tool", "issue_refund")]
 
 
 def test_an_expert_does_not_stop_and_a_reason_is_needed(granted: Terminal) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,11 +13,14 @@ from remit.cli import app
 from remit.errors import PolicyParseError
 from unit.policy.sample import EXAMPLE, changed
 
+SHOP = Path(__file__).resolve().parents[3] / "examples" / "shop"
+
 
 @pytest.fixture
 def policy(tmp_path: Path) -> Path:
     path = tmp_path / "policy.yaml"
     path.write_text(EXAMPLE, encoding="utf-8")
+    copytree(SHOP / "objectives", tmp_path / "objectives")
     return path
 
 
@@ -30,6 +34,7 @@ def test_a_valid_policy_is_summarised_with_the_next_command(policy: Path) -> Non
     text = " ".join(result.output.split())
     assert "policy 'shop-support' is valid" in text
     assert "2 intents, 3 tools (1 irreversible_write, 2 read)" in text
+    assert "6 objectives, from the files that it names" in text
     assert "pass^4 of journeys >= 0.90" in text
     assert "note: no gate guards tools_within_limits" in text
     assert "next: remit eval AGENT --policy" in text
@@ -48,6 +53,16 @@ def test_machines_get_every_mistake_as_json_and_exit_code_3(policy: Path) -> Non
     result = run("validate", policy, "--json")
     assert result.exit_code == 3
     assert [problem["line"] for problem in json.loads(result.output)["problems"]] == [25, 50]
+
+
+def test_an_objective_that_is_none_is_a_mistake_of_the_policy_that_names_it(policy: Path) -> None:
+    file = policy.parent / "objectives" / "no-return.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("kind: SLO", "kind: SLOO"), encoding="utf-8")
+    result = run("validate", policy, "--json")
+    assert result.exit_code == 3
+    (problem,) = json.loads(result.output)["problems"]
+    assert problem["path"] == str(file)
+    assert problem["line"]
 
 
 def test_a_person_gets_one_clear_error_and_exit_code_3(policy: Path) -> None:
