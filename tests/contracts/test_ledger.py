@@ -212,6 +212,20 @@ def test_places_only_grow_and_are_read_on_from(open_ledger: OpenLedger) -> None:
     with_ledger(open_ledger, story)
 
 
+def test_what_is_read_on_can_be_selected(open_ledger: OpenLedger) -> None:
+    async def story(ledger: Ledger) -> None:
+        rows = [observation(f"k{n}", intent=IntentName(("refund", "order")[n % 2])) for n in range(10)]
+        await ledger.append(rows)
+        places = {one.observation.key: one.position for one in await ledger.after(0)}
+        wanted = Selection(intent=IntentName("order"))
+        first = await ledger.after(0, at_most=2, of=wanted)
+        rest = await ledger.after(first[-1].position, of=wanted)
+        assert [one.observation for one in (*first, *rest)] == rows[1::2]
+        assert all(one.position == places[one.observation.key] for one in (*first, *rest))
+
+    with_ledger(open_ledger, story)
+
+
 def test_an_empty_ledger_has_nothing_to_say(open_ledger: OpenLedger) -> None:
     async def story(ledger: Ledger) -> None:
         assert list(await ledger.after(0)) == []

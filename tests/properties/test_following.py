@@ -17,9 +17,11 @@ from remit.evidence import (
     ObservationKey,
     Outcome,
     Recorded,
+    Selection,
     Source,
     Strength,
 )
+from remit.evidence.ports import EVERYTHING
 from unit.evidence.reducers import EveryThirdFailure, SumByIntent
 
 REDUCERS = (SumByIntent(), EveryThirdFailure())
@@ -85,9 +87,9 @@ class HaltingLedger(MemoryLedger):
         super().__init__()
         self.pauses = pauses
 
-    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+    async def after(self, position: int, *, at_most: int = 1000, of: Selection = EVERYTHING) -> Sequence[Recorded]:
         await pause(self.pauses)
-        found = await super().after(position, at_most=at_most)
+        found = await super().after(position, at_most=at_most, of=of)
         await pause(self.pauses)
         return found
 
@@ -153,6 +155,23 @@ def test_a_refold_equals_what_was_kept_at_each_position(history: list[Observatio
             kept[await follower.position()] = await states.load("f")
         for position, expected in kept.items():
             assert await follower.refold(position, batch=batch) == expected
+
+    asyncio.run(run())
+
+
+@given(histories(), st.integers(1, 9), st.integers(0, 40))
+def test_a_refold_of_the_rows_of_one_intent_has_the_whole_states_of_it(
+    history: list[Observation], batch: int, position: int
+) -> None:
+    async def run() -> None:
+        ledger = MemoryLedger()
+        await ledger.append(history)
+        follower = LedgerFollower("f", REDUCERS, ledger, MemoryRunningStates())
+        every = await follower.refold(min(position, len(history)), batch=batch)
+        selected = await follower.refold(
+            min(position, len(history)), batch=batch, of=Selection(intent=IntentName("refund"))
+        )
+        assert selected == {name: state for name, state in every.items() if name.endswith(":refund")}
 
     asyncio.run(run())
 

@@ -16,7 +16,7 @@ from remit.evidence.following import folded
 from remit.evidence.verdicts import GateVerdict, VerdictRecord
 from remit.gates.answer import answer
 from remit.gates.draws import DrawCounting
-from remit.gates.question import COUNTING, Body, Question, body_of, draws_for, names_of
+from remit.gates.question import COUNTING, Body, Question, body_of, draws_for, names_of, rows_of
 from remit.gates.records import (
     already_recorded,
     differences,
@@ -237,7 +237,7 @@ class Recomputation:
 
 
 async def verify(verdict: str, ledger: Ledger, states: RunningStates, records: VerdictRecords) -> Recomputation:
-    """Fold the ledger anew up to the record's position and compare; reads every row up to there.
+    """Fold the ledger anew up to the record's position and compare; passes every row up to there.
 
     Raises:
         VerdictUnknown: No record has the id, or several begin with it.
@@ -252,7 +252,8 @@ async def verify(verdict: str, ledger: Ledger, states: RunningStates, records: V
     names = frozenset(names_of(question))
     reducers = _reducers_of([question])
     only = [_Only(reducer, names) for reducer in reducers.values()]
-    refolded = await LedgerFollower("verify", only, ledger, states).refold(record.position, batch=_BATCH)
+    follower = LedgerFollower("verify", only, ledger, states)
+    refolded = await follower.refold(record.position, batch=_BATCH, of=rows_of(question))
     body = _decoded(refolded, reducers, position=record.position)
     settled_by = record.verdict.settled_by
     earlier = next(iter(await records.find(settled_by)), None) if settled_by else None

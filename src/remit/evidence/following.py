@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from remit.evidence.observations import Observation
-from remit.evidence.ports import Ledger, Recorded, RunningStates
+from remit.evidence.ports import EVERYTHING, Ledger, Recorded, RunningStates, Selection
 
 State = TypeVar("State")
 MOST_REMEMBERED = 20_000
@@ -269,15 +269,16 @@ class LedgerFollower:
         """Mark an action as done."""
         await self._states.action_done(self.name, key)
 
-    async def refold(self, to_position: int, *, batch: int = 1000) -> Mapping[str, str]:
+    async def refold(self, to_position: int, *, batch: int = 1000, of: Selection = EVERYTHING) -> Mapping[str, str]:
         """States as JSON text, folded anew from the beginning up to `to_position`; nothing is kept.
 
-        Equal to `RunningStates.load` of a follower that has read up to there; cost grows with history.
+        Equal to `RunningStates.load` of a follower that has read up to there; cost grows with history. With a
+        selection only states are whole whose rows are all in it.
         """
         fold = self._nothing()
         position = 0
         while position < to_position:
-            found = await self._ledger.after(position, at_most=min(batch, to_position - position))
+            found = await self._ledger.after(position, at_most=min(batch, to_position - position), of=of)
             if not found:
                 break
             fold.add(fold.runs([recorded for recorded in found if recorded.position <= to_position]))

@@ -22,6 +22,9 @@ class Selection:
     conversation: str | None = None
 
 
+EVERYTHING = Selection()
+
+
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """Running counts of one cluster within (agent, release, intent, level, metric); kept on append, never recounted.
@@ -72,9 +75,10 @@ class Ledger(Protocol):
         """
         ...
 
-    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+    async def after(self, position: int, *, at_most: int = 1000, of: Selection = EVERYTHING) -> Sequence[Recorded]:
         """The next observations behind `position` (0 is the beginning), oldest first; empty when caught up.
 
+        Where they are selected, the places between them belong to others.
         No observation ever appears at or below a place that was seen: a store with several writers hands out
         places in the order of its commits.
         """

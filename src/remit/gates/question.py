@@ -8,7 +8,7 @@ from typing import Any
 
 from remit.conversations import AgentName, IntentName, ReleaseId
 from remit.documents import digest_of
-from remit.evidence import Reducer
+from remit.evidence import Reducer, Selection
 from remit.gates.draws import DrawCounting, Drawn
 from remit.gates.live_counts import LiveCounting, LiveCounts, live_key
 from remit.gates.origins import OriginCounting, Origins, origin_key
@@ -106,6 +106,19 @@ def draws_for(gate: Gate) -> DrawCounting | None:
 def names_of(question: Question) -> tuple[str, ...]:
     """The states that the question reads, as `<reducer>:<key>`."""
     return tuple(dict.fromkeys(_names(question)))
+
+
+def rows_of(question: Question) -> Selection:
+    """A selection that has every row behind the states that the question reads; others as well."""
+    match question.gate:
+        case SuiteGate(suite) | AttackGate(suite):
+            return Selection(agent=question.agent, metric=SUITE + suite)
+        case LoadGate() as gate:
+            return Selection(agent=question.agent, metric=LOAD + gate.load)
+        case AttestationGate():
+            return Selection(agent=question.agent)
+        case LiveGate():
+            return Selection(agent=question.agent, intent=question.intent)
 
 
 def body_of(states: Mapping[str, Any], *, position: int) -> Body:

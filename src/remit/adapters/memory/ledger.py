@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from remit.errors import LedgerConflict
 from remit.evidence import Aggregate, Observation, ObservationKey, Recorded, Selection
 from remit.evidence.counting import count_change
+from remit.evidence.ports import EVERYTHING
 
 
 class MemoryLedger:
@@ -44,9 +46,11 @@ class MemoryLedger:
         chosen = [aggregate for aggregate in self._aggregates.values() if _fits_aggregate(selection, aggregate)]
         return sorted(chosen, key=lambda a: (a.intent, a.metric, a.cluster, a.agent, a.release, a.level))
 
-    async def after(self, position: int, *, at_most: int = 1000) -> Sequence[Recorded]:
+    async def after(self, position: int, *, at_most: int = 1000, of: Selection = EVERYTHING) -> Sequence[Recorded]:
         """The next observations behind `position`, oldest first."""
-        return self._in_order[position : position + at_most]
+        if of == EVERYTHING:
+            return self._in_order[position : position + at_most]
+        return list(islice((one for one in self._in_order[position:] if _fits(of, one.observation)), at_most))
 
     def _count(self, seen: Observation) -> None:
         change = count_change(seen)
