@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -55,18 +55,21 @@ def objectives(draw: st.DrawFn) -> Objective:
 
 
 @given(objectives())
+@settings(max_examples=60)
 def test_what_is_written_as_v1_is_read_as_it_was(objective: Objective) -> None:
     assert read_openslo(render_openslo([objective], policy="abc"), "x.yaml") == (objective,)
 
 
 @given(objectives())
+@settings(max_examples=30)
 def test_v2alpha_loses_only_the_display_name_of_the_document(objective: Objective) -> None:
     (found,) = read_openslo(render_openslo([objective], "v2alpha"), "x.yaml")
     assert found.display_name == ""
     assert found.digest == objective.digest
 
 
-@given(st.lists(objectives(), min_size=2, max_size=4))
+@given(st.lists(objectives(), min_size=2, max_size=3))
+@settings(max_examples=20)
 def test_several_documents_of_one_file_are_read_one_by_one(several: list[Objective]) -> None:
     assert read_openslo(render_openslo(several), "x.yaml") == tuple(several)
 
