@@ -9,9 +9,11 @@ from functools import partial
 from remit.adapters.agents.load import check_agent
 from remit.adapters.formats.suites import suite_directory
 from remit.app.earning import evidence_on
-from remit.app.preparing import EvaluationRequest, Prepared, prepare, stage_for
+from remit.app.preparing import EvaluationRequest, Prepared, prepare, stage_for, weighing_of
 from remit.app.processes import ProcessPlayers
 from remit.app.stage import MemoryStage
+from remit.app.trial_confidence import TrialConfidence
+from remit.calibration.certificate import Certificate
 from remit.conversations import IntentName
 from remit.evaluation.baselines import AlwaysHandsOff
 from remit.evaluation.model import RunId, Trial
@@ -37,7 +39,8 @@ class Evaluation:
     """What came of it.
 
     `verdicts` are those that the suites could settle; `levels` what each intent has earned, gates on live
-    conversations and attestations included. `exit_code`: 0 supported, 1 refuted, 2 undecided, 3 a scenario is in error.
+    conversations and attestations included; `confidence` says how proposals were weighed. `exit_code`: 0 supported,
+    1 refuted, 2 undecided, 3 a scenario is in error.
     """
 
     policy: Policy
@@ -46,6 +49,7 @@ class Evaluation:
     verdicts: tuple[GateVerdict, ...]
     levels: Mapping[IntentName, AutonomyLevel]
     exit_code: int
+    confidence: str = ""
 
     def verdicts_on(self, suite: str) -> tuple[GateVerdict, ...]:
         """Those of gates that name the suite."""
@@ -54,20 +58,35 @@ class Evaluation:
 
 
 async def evaluate(
-    prepared: Prepared, ledger: Ledger, clock: Clock, *, on_trial: Callable[[Trial], None] = lambda _: None
+    prepared: Prepared,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    certificates: Sequence[Certificate] = (),
+    on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> Evaluation:
     """Run every suite and look at the ledger.
+
+    Args:
+        prepared: What is run.
+        ledger: Where trials are kept.
+        clock: Time.
+        certificates: In force; those that hold for this release and level weigh the agent's proposals.
+        on_trial: Told of each trial.
 
     Raises:
         AgentError: The agent cannot be reached; nothing was run.
         StoreError: The ledger cannot keep what was seen.
     """
+    request = replace(prepared.request, certificates=tuple(certificates))
+    prepared = replace(prepared, request=request)
+    weighing = weighing_of(prepared, clock)
     try:
         await check_agent(prepared.loaded)
         stage = stage_for(prepared, clock)
         with _players(prepared) as players:
             results = [
-                await _run(prepared, suite, stage, ledger, players=players, on_trial=on_trial)
+                await _run(prepared, suite, stage, ledger, weighing, players=players, on_trial=on_trial)
                 for suite in prepared.suites
             ]
     finally:
@@ -77,7 +96,9 @@ async def evaluate(
     every = await _judge(prepared, ledger, [result.run.id for result in results])
     verdicts, levels = _settled_here(prepared, every), grants_from(prepared.policy, every)
     codes = [exit_code(verdicts), *(EXIT_ERROR for result in results if result.scenario_errors)]
-    return Evaluation(prepared.policy, prepared.level, tuple(results), verdicts, levels, worst_exit_code(codes))
+    return Evaluation(
+        prepared.policy, prepared.level, tuple(results), verdicts, levels, worst_exit_code(codes), weighing.words
+    )
 
 
 # ── running ───────────────────────────────────────────────────────────────────────────────────────
@@ -92,6 +113,7 @@ async def _run(
     suite: Suite,
     stage: MemoryStage,
     ledger: Ledger,
+    weighing: TrialConfidence,
     *,
     players: ProcessPlayers | None,
     on_trial: Callable[[Trial], None],
@@ -101,7 +123,9 @@ async def _run(
     plan = RunPlan(
         id=RunId(uuid.uuid4().hex[:12]),
         suite=suite,
-        subject=Subject(prepared.loaded.name, prepared.loaded.release, policy.digest, suite.name),
+        subject=Subject(
+            prepared.loaded.name, prepared.loaded.release, policy.digest, suite.name, weighing=weighing.name
+        ),
         level=prepared.level,
         levels=levels_at(policy, prepared.level),
         n_trials=request.n_trials,

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from remit.adapters.agents.load import LoadedAgent, load_agent
-from remit.adapters.confidence.signals import SignalConfidence
 from remit.adapters.customers import CustomerModel
 from remit.adapters.formats.suites import read_suites, suite_directory
 from remit.adapters.guards.local import LocalGuardrails
@@ -15,11 +14,12 @@ from remit.app.policy_files import read_policy_file
 from remit.app.remembered import RememberedIntents
 from remit.app.stage import MemoryStage
 from remit.app.surroundings import surroundings_of
+from remit.app.trial_confidence import TrialConfidence, trial_confidence
 from remit.app.understanding import intents_model_beside, trained_intents
+from remit.calibration.certificate import Certificate
 from remit.documents import suggest
 from remit.errors import ScenarioParseError, SettingsError
 from remit.evaluation.trial import TrialLimits
-from remit.policy.document import rule_at
 from remit.policy.gates import AttackGate, SuiteGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
@@ -43,6 +43,7 @@ class EvaluationRequest:
         limits: Bounds of one trial.
         n_processes: Processes that play trials; more than 1 pays for agents that keep a processor busy.
         baselines: Whether the do-nothing and always-hand-off baselines are run too.
+        certificates: In force; those that hold for the agent's release weigh its proposals.
     """
 
     agent: Path
@@ -56,6 +57,7 @@ class EvaluationRequest:
     limits: TrialLimits = TrialLimits()
     n_processes: int = 1
     baselines: bool = True
+    certificates: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +137,22 @@ def _fits(scenario: Scenario, wanted: Sequence[str]) -> bool:
     return any(pattern == name or fnmatchcase(name, pattern) for pattern in wanted for name in names)
 
 
+def weighing_of(prepared: Prepared, clock: Clock) -> TrialConfidence:
+    """How the trials' proposals are weighed."""
+    loaded, known = prepared.loaded, prepared.request.certificates
+    return trial_confidence(prepared.policy, prepared.level, loaded.release, known, clock.now())
+
+
 # ── the stage ─────────────────────────────────────────────────────────────────────────────────────
 def stage_for(prepared: Prepared, clock: Clock) -> MemoryStage:
     """Where trials of the prepared agent play, at the level under test."""
-    policy = prepared.policy
+    policy, weighing = prepared.policy, weighing_of(prepared, clock)
     permit = Permit(
         agent=prepared.loaded.name,
         release=prepared.loaded.release,
         policy=policy.digest,
         epoch=0,
-        rules={intent: rule_at(policy, intent, prepared.level) for intent in policy.intents},
+        rules=weighing.rules,
         max_steps=policy.turn.max_steps,
         approval_wait_s=policy.levels[prepared.level].review.wait_s if prepared.level in policy.levels else 0.0,
     )
@@ -152,7 +160,7 @@ def stage_for(prepared: Prepared, clock: Clock) -> MemoryStage:
         agent=prepared.loaded.agent,
         permit=permit,
         intents=RememberedIntents(trained_intents(policy, intents_model_beside(prepared.request.policy))),
-        confidence=SignalConfidence(),
+        confidence=weighing.port,
         guardrails=LocalGuardrails(),
         directory=suite_directory(prepared.suites[0]),
         effects={tool.name: tool.effect for tool in policy.tools.values()},

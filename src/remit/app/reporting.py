@@ -18,6 +18,7 @@ def report_on(prepared: Prepared, evaluation: Evaluation, made_at: datetime) -> 
         made_at=made_at,
         policy_name=evaluation.policy.name,
         grants=evaluation.levels,
+        confidence=evaluation.confidence,
         titles={one.id: one.title for suite in prepared.suites for one in suite.scenarios},
     )
 

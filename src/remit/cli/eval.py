@@ -136,14 +136,20 @@ def _evaluate(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool)
 
 
 async def _evaluate_all(prepared: "Prepared", place: Path, clock: "Clock", *, quiet: bool) -> "Evaluation":
-    from remit.adapters.store import SqliteDatabase, SqliteLedger
+    from remit.adapters.store import SqliteCertificates, SqliteDatabase, SqliteLedger
     from remit.app.evaluation import evaluate as run_all
     from remit.cli.progress import trials_progress
 
     title = f"{prepared.loaded.name}: {', '.join(suite.name for suite in prepared.suites)}"
     async with SqliteDatabase(place) as database:
         with trials_progress(screen(stderr=True, quiet=quiet), prepared.n_planned, title=title) as on_trial:
-            return await run_all(prepared, SqliteLedger(database), clock, on_trial=on_trial)
+            return await run_all(
+                prepared,
+                SqliteLedger(database),
+                clock,
+                certificates=await SqliteCertificates(database, clock).in_force(prepared.loaded.name),
+                on_trial=on_trial,
+            )
 
 
 # ── telling ───────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +202,8 @@ def _tell(prepared: "Prepared", evaluation: "Evaluation", report: Path, junit: P
             console.print(f"scenario {name!r} is in error, no agent can be judged by it: {why}", style="red")
     if not evaluation.verdicts:
         console.print("No gate of the policy names these suites: nothing was judged.", style="yellow")
+    if "certificates" in evaluation.confidence:
+        console.print(f"Proposals were weighed by {evaluation.confidence}.", soft_wrap=True)
     console.print(f"Report: {report}", soft_wrap=True)
     if junit is not None:
         console.print(f"JUnit:  {junit}", soft_wrap=True)

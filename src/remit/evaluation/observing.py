@@ -15,7 +15,10 @@ from remit.scenarios.model import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is examined, in which suite, under which policy. `policy` is its digest."""
+    """Who is examined, in which suite, under which policy. `policy` is its digest.
+
+    `weighing` names the certificates whose scores decide; empty where none does.
+    """
 
     agent: AgentName
     release: ReleaseId
@@ -23,6 +26,7 @@ class Subject:
     suite: str
     source: Source = Source.SCENARIO_TRIAL
     strength: Strength = Strength.SIMULATED
+    weighing: str = ""
 
     @property
     def metric(self) -> str:
@@ -33,7 +37,7 @@ class Subject:
 def trial_key(subject: Subject, scenario: Scenario, level: AutonomyLevel, index: int, seed: int) -> ObservationKey:
     """Names a trial for good: the same key is the same trial, whenever and wherever it ran."""
     what = (subject.agent, subject.release, subject.suite, scenario.id, scenario.version, level.label, subject.policy)
-    parts = (*what, __version__)
+    parts = (*what, __version__, *([subject.weighing] if subject.weighing else []))
     digest = hashlib.sha256("\x1f".join((*parts, str(index), str(seed))).encode()).hexdigest()
     return ObservationKey(f"trial:{digest[:40]}")
 

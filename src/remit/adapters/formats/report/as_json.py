@@ -31,6 +31,7 @@ def document(report: Report) -> Mapping[str, Any]:
         "agent": first.agent,
         "release": first.release,
         "policy": {"name": report.policy_name, "digest": first.policy},
+        "confidence": report.confidence,
         "simulated_customers": any(run.simulated for run in report.runs),
         "grants": {intent: level.label for intent, level in report.grants.items()},
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],

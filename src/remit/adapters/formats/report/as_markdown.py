@@ -45,6 +45,8 @@ def _head(page: Page) -> Iterable[str]:
         f"Policy {escaped(report.policy_name or 'without a name')} (`{first.policy[:12]}`), "
         f"{escaped(page.setting)}, {report.made_at:%Y-%m-%d %H:%M} UTC. Intents: {counts}.{label}"
     )
+    if report.confidence:
+        yield f"Proposals were weighed by {escaped(report.confidence)}."
 
 
 def _verdicts(page: Page) -> Iterable[str]:

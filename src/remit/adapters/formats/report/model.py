@@ -21,6 +21,7 @@ class Report:
         made_at: When, UTC.
         policy_name: For people; the runs carry the digest.
         grants: The level each intent has earned; empty leaves the levels out.
+        confidence: How proposals were weighed, in words; empty leaves it out.
         titles: One line for people of each scenario that has one.
     """
 
@@ -28,6 +29,7 @@ class Report:
     verdicts: tuple[GateVerdict, ...]
     made_at: datetime
     policy_name: str = ""
+    confidence: str = ""
     grants: Mapping[IntentName, AutonomyLevel] = field(default_factory=dict)
     titles: Mapping[ScenarioId, str] = field(default_factory=dict)
 
