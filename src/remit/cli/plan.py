@@ -74,7 +74,8 @@ def plan(
     if as_json:
         typer.echo(json.dumps(plan_document(plans, assumptions, volumes, source), ensure_ascii=False, indent=2))
     else:
-        screen().print(plan_screen(plans, assumptions, volumes, source))
+        console = screen()
+        console.print(plan_screen(plans, assumptions, volumes, source, width=console.width))
         if plot is not None:
             screen().print(f"Plot:   {plot}", soft_wrap=True)
         screen().print(f"Next:   {_following(plans, place)}", soft_wrap=True)

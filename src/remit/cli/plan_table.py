@@ -16,19 +16,28 @@ from remit.conversations import IntentName
 from remit.gates.planning import Assumptions, GatePlan
 
 _BAR = 20
+_WIDE = 115
+_MOST_EXPLAINED = 3
 _ROW_PX, _LEFT_PX, _PLOT_PX = 22, 380, 420
 
 
 def plan_screen(
-    plans: Sequence[GatePlan], assumptions: Assumptions, volumes: Mapping[IntentName, float], source: str
+    plans: Sequence[GatePlan],
+    assumptions: Assumptions,
+    volumes: Mapping[IntentName, float],
+    source: str,
+    *,
+    width: int = 120,
 ) -> RenderableType:
-    """A table with a bar a gate: full up to the median, shaded up to nine of ten."""
+    """A table with a bar a gate where the screen has room: full up to the median, shaded up to nine of ten."""
     if not plans:
         return Text("No gate of the policy has an intent with a volume: there is nothing to plan.", style="yellow")
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("intent: level, gate", min_width=30)
+    table.add_column("intent: level, gate", min_width=26)
     table.add_column("days\n50 % / 90 %", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    bars = width >= _WIDE
+    if bars:
+        table.add_column("", no_wrap=True)
     table.add_column("labels\n50 % / 90 %", justify="right", no_wrap=True)
     table.add_column("expert\nhours", justify="right", no_wrap=True)
     table.add_column("alpha", justify="right", no_wrap=True)
@@ -42,7 +51,7 @@ def plan_screen(
         table.add_row(
             f"  {one.gate}{' (observed)' if one.observed_only else ''}",
             Text(_two(one.days) if one.days[0] != 0.0 else "-", style=style),
-            Text(_bar(one, min(longest, 2.0 * assumptions.within_days)), style=style),
+            *([Text(_bar(one, min(longest, 2.0 * assumptions.within_days)), style=style)] if bars else []),
             _two(one.labels) if one.labels[0] else _scenarios(one),
             _two(one.hours) if one.hours[0] else "-",
             f"{one.alpha:.3g}",
@@ -129,12 +138,13 @@ def _assumed(assumptions: Assumptions, volumes: Mapping[IntentName, float], sour
 
 
 def _refusals(plans: Sequence[GatePlan]) -> list[Text]:
+    refused = [one for one in plans if one.refused and not one.observed_only]
     lines = []
-    for one in plans:
-        if not one.refused or one.observed_only:
-            continue
-        lines.append(Text(f"✗ {one.intent}, {one.level}, {one.gate}: {one.refused}. Instead:", style="red"))
-        for alternative in one.alternatives:
+    for one in refused:
+        lines.append(Text(f"✗ {one.intent}, {one.level}, {one.gate}: {one.refused}.", style="red"))
+        for alternative in one.alternatives if len(refused) <= _MOST_EXPLAINED else ():
             days = "" if alternative.days is None else f" ({counted(ceil(alternative.days), 'day')} at the median)"
-            lines.append(Text(f"    - {alternative.what}{days}"))
+            lines.append(Text(f"    instead: {alternative.what}{days}"))
+    if len(refused) > _MOST_EXPLAINED:
+        lines.append(Text(f"What else can be done for each: remit plan --intent {refused[0].intent}"))
     return lines

@@ -170,6 +170,7 @@ async def _move(
         if signs and not (actor.may(Role.OPERATOR) or actor.may(Role.APPROVER)):
             desk.expect(actor, Role.OPERATOR)
         outcomes = await move(desk, one, intents, actor)
+        idle = await _without_grant(desk, one, outcomes) if signs and one is not None else []
     code = worst_exit_code(outcome.exit_code for outcome in outcomes)
     if as_json:
         print_json({"agent": desk.agent, "outcomes": outcomes_document(outcomes), "exit_code": code})
@@ -178,5 +179,33 @@ async def _move(
     console.print(outcomes_table(outcomes))
     signatures = [why for outcome in outcomes for why in outcome.why if why.endswith("has not signed")]
     following = f"remit release promote {reference} --reason '...', by somebody who signs for it"
-    console.print(f"next: {following if signatures else 'remit release list'}")
+    if idle:
+        console.print(
+            f"This release holds no grant for {', '.join(idle)}: it has its place there, and people answer until its "
+            "grant is promoted too."
+        )
+        following = f"remit grant promote {idle[0]} --to {_lowest(desk)} --reason '...'"
+    console.print(f"next: {following if signatures or idle else 'remit release list'}", soft_wrap=True)
     return code
+
+
+async def _without_grant(desk: "Desk", one: "Registration", outcomes: "Sequence[Outcome]") -> "list[IntentName]":
+    """Intents where the release is a canary or stable, and may do nothing yet: a first one inherits from nobody."""
+    from remit.adapters.memory import SystemClock
+    from remit.control.grants import GrantKey
+    from remit.policy.levels import AutonomyLevel
+    from remit.releases.stages import Canary, Stable
+
+    remit = await desk.releasing.stores.book.remit(desk.agent)
+    policy, now = desk.policy.digest, SystemClock().now()
+    return [
+        outcome.intent
+        for outcome in outcomes
+        if isinstance(outcome.after, Canary | Stable)
+        and remit.level_of(GrantKey(outcome.intent, one.release.id), policy=policy, now=now) is AutonomyLevel.SHADOW
+    ]
+
+
+def _lowest(desk: "Desk") -> str:
+    """The first level that the policy lets an agent earn."""
+    return min(desk.policy.levels).label

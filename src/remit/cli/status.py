@@ -1,9 +1,11 @@
 """What `remit status` says beside the grants: open incidents, what the next level needs, who could not be told."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from remit.cli.exposure_today import Today, exposure_today
 
 if TYPE_CHECKING:
     from remit.adapters.store import SqliteDatabase
@@ -21,6 +23,7 @@ class Around:
     blocking: dict[str, str]
     given_up: Sequence[str]
     void: Sequence[str] = ()
+    today: Today = Today()
 
     def lines(self) -> Iterator[str]:
         """For the terminal."""
@@ -32,6 +35,8 @@ class Around:
             yield f"  {intent}: {what}"
         for problem in self.given_up:
             yield f"  NOT TOLD: {problem}"
+        if line := self.today.line():
+            yield f"  {line}"
 
     def document(self) -> dict[str, Any]:
         """For machines."""
@@ -40,6 +45,7 @@ class Around:
             "next_level": self.blocking,
             "not_told": list(self.given_up),
             "void_certificates": list(self.void),
+            "today": asdict(self.today),
         }
 
 
@@ -58,7 +64,8 @@ async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> A
         if one.notice.tidings.agent == remit.agent
     ]
     ended = await ended_by_themselves(remit.agent, database, SystemClock())
-    return Around(incidents, _blocking(remit, records, now), mine, [_voided(one) for one in ended])
+    today = await exposure_today(database, remit.agent, now)
+    return Around(incidents, _blocking(remit, records, now), mine, [_voided(one) for one in ended], today)
 
 
 def _voided(one: "KeptStatus") -> str:

@@ -219,7 +219,7 @@ def test_a_plan_that_cannot_is_1_with_alternatives(capsys: pytest.CaptureFixture
     code, out, _ = told(capsys, "plan", "--volume", "20", "--label-share", "0.1")
 
     assert code == 1
-    assert "Instead:" in out
+    assert "instead: " in out
     assert "an error target of" in out
     assert "stay at supervised_answers" in out
 

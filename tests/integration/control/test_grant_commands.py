@@ -7,10 +7,12 @@ import pytest
 
 from integration.identity.terminal import Terminal
 from live_samples import wrong_write
-from remit.adapters.store import SqliteDatabase, SqliteLedger
+from remit.adapters.memory import SystemClock
+from remit.adapters.store import SqliteDatabase, SqliteExposure, SqliteLedger
 from remit.app.centre import load_centre
 from remit.app.demo import example_centre
 from remit.app.policy_files import read_policy_file
+from remit.control.exposure import CONVERSATIONS
 
 
 @pytest.fixture
@@ -50,6 +52,26 @@ def test_a_waiver_is_seen_ends_with_a_demotion_and_stands_in_the_audit_log(shop:
     assert shop.run("audit", "show") == 0
     assert "waiver_given" in shop.out
     assert "grant_narrowed" in shop.out
+
+
+def test_the_status_says_what_of_the_day_is_used_up(shop: Terminal) -> None:
+    place = load_centre(Path.cwd()).policy
+    place.write_text(place.read_text(encoding="utf-8") + "\nexposure: {conversations_per_day: 5}\n", encoding="utf-8")
+    intent = intent_of(Path.cwd())
+    shop.json("grant", "waive", intent, "--to", "supervised_answers", "--for", "3d", "--reason", "a trial week")
+    agent = shop.json("grant", "list")["agent"]
+
+    async def act() -> None:
+        async with SqliteDatabase(shop.store) as database:
+            today = SystemClock().now().date().isoformat()
+            for key in ("c-1", "c-2"):
+                await SqliteExposure(database).reserve(agent, today, CONVERSATIONS, 1.0, cap=5, key=key)
+
+    asyncio.run(act())
+    assert shop.run("status") == 0
+    assert "acted alone in 2 of at most 5 conversations" in shop.out
+    (document,) = shop.json("status")["agents"]
+    assert document["today"] == {"conversations": 2.0, "money": 0.0, "most_conversations": 5, "most_money": None}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What an agent has done alone today, beside the caps that the policy here puts on a day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from remit.adapters.store import SqliteDatabase
+    from remit.conversations import AgentName
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Sums of the day, UTC, over all intents; a cap is None where the policy here names none for this agent."""
+
+    conversations: float = 0.0
+    money: float = 0.0
+    most_conversations: int | None = None
+    most_money: float | None = None
+
+    def line(self) -> str:
+        """For the terminal; empty without a cap."""
+        said = []
+        if self.most_conversations is not None:
+            said.append(f"acted alone in {self.conversations:.0f} of at most {self.most_conversations} conversations")
+        if self.most_money is not None:
+            said.append(f"moved {self.money:g} of at most {self.most_money:g}")
+        return f"today (UTC): {', '.join(said)}" if said else ""
+
+
+async def exposure_today(database: "SqliteDatabase", agent: "AgentName", now: datetime) -> Today:
+    """The sums of `now`'s day."""
+    from remit.adapters.store import SqliteExposure
+    from remit.app.policy_files import read_policy_file
+    from remit.cli.places import agent_of, centre_near
+    from remit.control.exposure import CONVERSATIONS, MONEY
+
+    counters, day = SqliteExposure(database), now.date().isoformat()
+    conversations = await counters.spent(agent, day, CONVERSATIONS)
+    money = await counters.spent(agent, day, MONEY)
+    centre = centre_near()
+    if centre is None or agent_of(centre.agent, "status").name != agent:
+        return Today(conversations, money)
+    caps = read_policy_file(centre.policy).exposure
+    return Today(conversations, money, caps.conversations_per_day, None if caps.money is None else caps.money.per_day)
