@@ -33,7 +33,8 @@ from remit.policy.live_misfits import baseline_counts
 from remit.policy.model import Policy
 from remit.scenarios.model import Suite
 
-FOLLOWER = "gates"
+FOLLOWER = "gates-2"
+"""Its number goes up when states are written otherwise: another follower begins again from the ledger."""
 _BATCH = 5000
 _MOST_READS = 20
 
