@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from remit.gates.words import counted
 from remit.simulation.documents import figures_of
-from remit.simulation.figures import Figures
+from remit.simulation.figures import Figures, Row
 from remit.simulation.rules_of_others import RULE_WORDS
 from remit.simulation.scenarios import Scenario
 from remit.simulation.tables import (
@@ -14,10 +15,10 @@ from remit.simulation.tables import (
     SAFETY,
     WORDS,
     conclusions,
-    counted,
     days_cells,
     groups,
     safety_cells,
+    share_words,
 )
 
 _HEAD = """\
@@ -68,8 +69,9 @@ _LIMITS = """
 - Real traffic. Rates here change from day to day and by drift, not by weekday, campaign or topic; labels are right.
 - The rules of others as their vendors would set them for you. These are plain readings of published practice, with
   numbers that we chose; each can be made slower and safer, or faster and less safe.
-- A release that is better. Canaries are compared by errors, and few errors mean few comparisons: with error rates of
-  one in a hundred a harmless release stays at the half-way step for months, because non-inferiority is asked for there.
+- A quick way for a harmless release. Canaries are compared by errors, and few errors mean few comparisons: with error
+  rates of one in a hundred many harmless releases wait at the half-way step until the end, because non-inferiority is
+  asked for there. Two tests, each at 5 %, can take such a canary back.
 - Small intents. At 125 conversations a day and a budget of 2 % a level takes weeks; `remit plan` says how many for
   yours.
 """
@@ -119,15 +121,15 @@ def _section(scenario: Scenario, figures: Figures, took: Mapping[str, Any]) -> I
             yield "Days to each level, median [95 % interval] / p90, how many got there:"
             yield ""
             yield from _table(DAYS, [days_cells(row, figures.days) for row in group.rows])
-        yield from _canaries(group.rows)
+        if scenario is Scenario.BAD_RELEASE:
+            yield from _canaries(group.rows)
     yield ""
 
 
-def _canaries(rows: Sequence[Any]) -> Iterator[str]:
-    made = [f"{row.rule} {row.canaries_stable.n} of {row.canaries_stable.of}" for row in rows if row.canaries_stable.n]
-    if made:
-        yield ""
-        yield f"Intents in which a canary became the stable release: {'; '.join(made)}; nobody else."
+def _canaries(rows: Sequence[Row]) -> Iterator[str]:
+    made = "; ".join(f"{row.rule} {share_words(row.canaries_stable)}" for row in rows)
+    yield ""
+    yield f"Intents in which the later release became the stable one: {made}."
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

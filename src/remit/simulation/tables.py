@@ -131,12 +131,19 @@ def _better(every: Sequence[Group]) -> tuple[str, ...]:
         own = next((row for row in group.rows if row.rule == REMIT), None)
         if own is None:
             continue
-        faster = [row.rule for row in group.rows if _sooner(row.days_to[0].median, own.days_to[0].median)]
+        faster = [row for row in group.rows if _sooner(row.days_to[0].median, own.days_to[0].median)]
         if faster and group.scenario is Scenario.HEALTHY:
-            said.append(f"Faster than Remit to level 1 with {group.truth}: {', '.join(faster)}.")
-        less = [row.rule for row in group.rows if row.n_exposed < own.n_exposed]
+            days = ", ".join(f"{row.rule} {number(row.days_to[0].median)} days" for row in faster)
+            said.append(
+                f"Faster than Remit to level 1 ({group.truth}, medians): {days}; Remit {number(own.days_to[0].median)}."
+            )
+        less = [row for row in group.rows if row.n_exposed < own.n_exposed]
         if less and group.scenario in (Scenario.BAD_RELEASE, Scenario.DRIFT):
-            said.append(f"Carried less above the budget than Remit with {group.truth}: {', '.join(less)}.")
+            carried = ", ".join(f"{row.rule} {row.n_exposed:,}" for row in less)
+            said.append(
+                f"Carried fewer conversations above the budget than Remit ({group.truth}, all intents together): "
+                f"{carried}; Remit {own.n_exposed:,}."
+            )
     return tuple(said)
 
 

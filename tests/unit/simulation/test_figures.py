@@ -126,7 +126,7 @@ def test_the_interval_of_a_median_lies_between_order_statistics_that_miss_it_rar
     low, high = int(found.low), n + 1 if found.high is None else int(found.high)
 
     def below(k: int) -> float:
-        return sum(comb(n, i) for i in range(k)) / 2**n
+        return float(sum(comb(n, i) for i in range(k)) / 2**n)
 
     # X_(low) > median if fewer than `low` values are below it; X_(high) <= median if at least `high` are.
     assert below(low) <= 0.025 < below(low + 1)

@@ -59,3 +59,16 @@ def test_stored_results_have_every_rule_on_the_same_intents(scenario: Scenario) 
     rows = figures_of(document).rows
     assert {row.rule for row in rows} == set(ALL_RULES)
     assert len({(row.truth, row.n_intents) for row in rows}) == len({row.truth for row in rows})
+
+
+def test_the_benchmarks_overview_says_what_the_results_say() -> None:
+    document = json.loads((RESULTS / "at-target.json").read_text(encoding="utf-8"))
+    del document["took"]
+    rows = [row for row in figures_of(document).rows if row.truth == "exactly the budget"]
+    counts = {row.rule: row.promoted_falsely for row in rows}
+    row = next(
+        line for line in (ROOT / "benchmarks" / "README.md").read_text("utf-8").splitlines() if "SIMULATED" in line
+    )
+    assert f"of {counts['Remit'].of}: Remit {counts['Remit'].n}, a fixed sample {counts['fixed sample'].n}, " in row
+    assert f"a failure limit {counts['failure limit'].n}, " in row
+    assert f"burn-rate alerts {counts['burn-rate alerts'].n};" in row
