@@ -16,6 +16,7 @@ from remit.adapters.contact_centre.zendesk import metadata_of
 from remit.adapters.memory import FixedClock, MemoryContactCentre, MemoryHandoffs
 from remit.app.handing_off import Books, HandingOff, Reachable
 from remit.conversations import AgentName, ConversationId, HandoffReason, TurnId
+from remit.conversations.envelope import Envelope
 from remit.errors import HandoffFailed
 from remit.runtime.enveloping import Addressing
 from remit.runtime.ports import ContactCentre, TurnRecord
@@ -255,6 +256,52 @@ def test_zendesk_gets_what_is_needed_first_where_not_everything_fits() -> None:
     assert metadata["dataCapture.ticketField.360023540498"] == "low_confidence"
     assert str(metadata["remit_summary"]).endswith("…")
     assert metadata["dataCapture.systemField.tags"] == "remit,remit_low_confidence,remit_normal,remit_live"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_half_a_character_of_a_customer_stops_nothing(kind: str) -> None:
+    with standing(KINDS[kind].rule) as (url, elsewhere):
+        odd = envelope(conversation=KINDS[kind].conversation, summary="half \ud83d", suggested_reply="\udc00")
+        asyncio.run(KINDS[kind].adapter(url).carry(odd, again=False))
+    assert "half ?" in elsewhere.notes[0]
+
+
+class Breaking:
+    """Breaks at one turn in a way that nobody foresaw."""
+
+    name = "webhook"
+
+    def __init__(self) -> None:
+        self.arrived: list[str] = []
+
+    def takes(self, conversation: ConversationId) -> bool:
+        return True
+
+    async def carry(self, one: Envelope, *, again: bool) -> str:
+        if one.turn.endswith("t-1") or not again:
+            raise KeyError("surprise")
+        self.arrived.append(one.conversation)
+        return "there"
+
+    async def n_waiting(self, queue: str) -> int | None:
+        return None
+
+
+def test_a_handoff_that_breaks_its_adapter_ends_no_other() -> None:
+    async def story() -> None:
+        destination, handoffs, clock = Breaking(), MemoryHandoffs(), FixedClock(MONDAY)
+        where = handing_off(handoffs, destination, clock)
+        for number in (1, 2):
+            turn = turn_of(number, f"c-{number}")
+            with pytest.raises(KeyError):
+                await where.hand_off(turn, conversation_of(turn), outcome())
+        clock.advance(timedelta(seconds=61))
+        assert await where.carry_due() == 1
+        assert destination.arrived == ["c-2"]
+        (stuck,) = await handoffs.stuck()
+        assert stuck.delivery.problem == "carrying it broke (KeyError)"
+
+    run(story())
 
 
 def test_intercom_shows_customers_words_as_words() -> None:

@@ -76,6 +76,13 @@ def _days(name: str) -> str:
     return name
 
 
+def _name_of_variable(text: str) -> str:
+    # Not with a pattern, whose refusal shows the text: somebody may have put the secret itself here.
+    if not text.isidentifier():
+        raise _wrong("is no name of an environment variable", "Put the secret there, and its name here.")
+    return text
+
+
 def _texts(text: str) -> str:
     try:
         used = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
@@ -87,7 +94,7 @@ def _texts(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Secret = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Secret = Annotated[str, AfterValidator(_name_of_variable)]
 """Name of an environment variable; the secret itself never stands in the file."""
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:~-]+$")]
 Words = Annotated[str, Field(min_length=1), AfterValidator(_texts)]

@@ -183,9 +183,16 @@ class HandingOff:
         """Try again what is due; returns how many arrived. As many processes as you like may do it."""
         n_arrived = 0
         for handoff in await self._books.outbox.take_due(self._clock.now()):
-            with suppress(HandoffFailed):  # noted with the handoff
+            try:
                 # Also after the first attempt of a process that died: it may have arrived.
                 await self._carry(handoff, again=True)
+            except (HandoffFailed, StoreError):
+                continue  # noted with the handoff; or its lease ends and another attempt is made
+            except Exception as error:  # noqa: BLE001 - the border of the worker: one handoff must not end all others
+                again_at = next_attempt(handoff.delivery, self._clock.now())
+                problem = f"carrying it broke ({type(error).__name__})"
+                await self._books.outbox.failed(handoff.envelope.id, again_at=again_at, problem=problem)
+            else:
                 n_arrived += 1
         return n_arrived
 

@@ -18,7 +18,7 @@ from remit.adapters.store import SqliteHandoffs, SqliteRecorder
 from remit.app.handing_off import Books, HandingOff, Reachable
 from remit.conversations import AgentName, Conversation, ConversationId, HandedOff, HandoffReason, Turn
 from remit.conversations.handoff import ReasonCategory
-from remit.errors import AgentTimeout, HandoffRefused
+from remit.errors import AgentRefused, HandoffRefused
 from remit.policy.proposals import ProposedAnswer
 from remit.runtime.ports import TurnPorts
 from remit.runtime.report import TurnReport
@@ -299,7 +299,7 @@ def test_the_envelope_says_what_the_agent_would_have_said(tmp_path: Path) -> Non
 
 
 def test_the_envelope_says_what_was_done(tmp_path: Path) -> None:
-    failing = Stage((call(READ, order_id="1"), AgentTimeout("shop", "no answer")))
+    failing = Stage((call(READ, order_id="1"), AgentRefused("shop", "it answered 500")))
 
     async def story(one: Bench) -> None:
         await one.say("c-1")

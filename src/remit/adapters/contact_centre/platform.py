@@ -45,7 +45,7 @@ class Platform:
 
     async def post(self, path: str, document: Mapping[str, Any]) -> Any:
         """One POST of JSON; returns the answer's document. Raises HandoffFailed."""
-        body = json.dumps(document, ensure_ascii=False).encode()
+        body = as_bytes(document)
         try:
             answer = await ask("POST", self.url + path, body, {**self.headers, "Content-Type": "application/json"})
         except PostFailed as error:
@@ -62,6 +62,11 @@ class Platform:
 
     def _failed(self, path: str, error: PostFailed) -> HandoffFailed:
         return HandoffFailed(self.name, f"{path}: {error.problem}", lasting=error.lasting)
+
+
+def as_bytes(document: Any) -> bytes:
+    """JSON in UTF-8; half a character, which customers can send, becomes a question mark."""
+    return json.dumps(document, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def found_at(document: Any, *names: str) -> Any:

@@ -1,10 +1,10 @@
 """A signed webhook: the whole envelope as JSON, for contact centres that Remit does not know."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
+from remit.adapters.contact_centre.platform import as_bytes
 from remit.adapters.signed_posts import PostFailed, post, signed_headers, without_query
 from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
@@ -36,9 +36,7 @@ class HandoffWebhook:
 
     async def carry(self, envelope: Envelope, *, again: bool) -> str:
         """Post it. `again` makes no difference: the key tells the receiver."""
-        body = json.dumps(
-            {"event": "handoff", "repeated": again, **envelope.document()}, ensure_ascii=False, default=str
-        ).encode()
+        body = as_bytes({"event": "handoff", "repeated": again, **envelope.document()})
         try:
             headers = signed_headers(body, self._secret, key=envelope.id, at=int(self._now()))
             answer = await post(self._url, body, headers)

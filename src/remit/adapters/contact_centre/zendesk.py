@@ -5,10 +5,9 @@ Zendesk's own word, so a repetition needs no look.
 """
 
 import base64
-import json
 from collections.abc import Iterator
 
-from remit.adapters.contact_centre.platform import Platform
+from remit.adapters.contact_centre.platform import Platform, as_bytes
 from remit.conversations import ConversationId
 from remit.conversations.envelope import Envelope
 
@@ -123,8 +122,8 @@ def _fitting(text: str, n_bytes: int) -> str:
 
 
 def _size_of_text(text: str) -> int:
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+    return len(as_bytes(text)) - 2
 
 
 def _size(metadata: dict[str, _Value]) -> int:
-    return len(json.dumps(metadata, ensure_ascii=False).encode())
+    return len(as_bytes(metadata))
