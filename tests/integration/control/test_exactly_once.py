@@ -63,7 +63,7 @@ def test_three_processes_on_one_store_act_once(tmp_path: Path) -> None:
                 await ledger.append(seen[start : start + 40])
             await ledger.append([wrong_write(1)])
             for process in processes:
-                assert await asyncio.to_thread(process.wait, 50) == 0
+                assert await asyncio.to_thread(process.wait, 150) == 0
             await rounds(path, 1, dies=False)
             actions = await actions_in_the_audit_log(database)
             assert actions["grant_narrowed"] == 1
@@ -83,7 +83,7 @@ def test_a_process_that_dies_between_seeing_and_acting_leaves_the_action_to_the_
     async def story() -> None:
         async with SqliteDatabase(path) as database:
             await SqliteLedger(database).append([wrong_write(1)])
-            assert await asyncio.to_thread(begin(path, n_rounds=1, how="dies").wait, 50) == 9
+            assert await asyncio.to_thread(begin(path, n_rounds=1, how="dies").wait, 150) == 9
             assert not (await SqliteGrantBook(database).remit(SHOP)).stops, "it died before it acted"
             control = await control_of(database)
             (stop,) = await control.round()
