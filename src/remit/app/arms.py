@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from remit.adapters.store import SqliteAssignments, SqliteReleases, StoredGrants
 from remit.conversations import AgentName, Conversation, ConversationId, CustomerId, IntentName, ReleaseId, Turn
+from remit.policy.levels import AutonomyLevel
 from remit.policy.rules import IntentRule
 from remit.releases.canary import Assignment, RunningCanary, draw, running_canaries
+from remit.releases.inheritance import most_exposed
 from remit.releases.life import Line
 from remit.releases.model import Registration
 from remit.runtime.ports import GrantState, Permit, TurnPorts
@@ -67,6 +69,8 @@ class Arms:
         assignments: Where draws are kept.
         load: Makes another release ready; one that cannot be is logged once, and home carries its share.
         customer_of: The proven customer of a conversation, if there is one: draws stick to them.
+        budget_of: Acceptable error rate at a level: how many conversations a guarded canary may carry at a step until
+            somebody decides; None bounds nothing.
         refresh_s: How often the lines are read.
     """
 
@@ -80,6 +84,7 @@ class Arms:
         assignments: SqliteAssignments,
         load: Load,
         customer_of: Callable[[ConversationId], Awaitable[CustomerId | None]],
+        budget_of: Callable[[AutonomyLevel], float] | None = None,
         refresh_s: float = 1.0,
     ) -> None:
         self._home = home
@@ -89,6 +94,7 @@ class Arms:
         self._assignments = assignments
         self._load = load
         self._customer_of = customer_of
+        self._budget_of = budget_of
         self._refresh_s = refresh_s
         self._refreshed_at = float("-inf")
         self._canaries: Mapping[IntentName, RunningCanary] = {}
@@ -125,7 +131,7 @@ class Arms:
         """The draw of a new conversation, by the intents of its first message."""
         estimate = await self._home.intents.estimate((turn.message,))
         intents = [guess.intent for guess in estimate.guesses]
-        runnable = {intent: one for intent, one in self._canaries.items() if self._others.get(one.release) is not None}
+        runnable = {intent: one for intent, one in self._canaries.items() if await self._may_carry_more(one)}
         drawn = draw(
             runnable,
             intents,
@@ -140,6 +146,17 @@ class Arms:
         while len(self._carried_by) > _MOST_REMEMBERED:
             self._carried_by.popitem(last=False)
         return None
+
+    async def _may_carry_more(self, canary: RunningCanary) -> bool:
+        """Whether it can carry turns, and beside a stable release has not carried what its step may carry."""
+        carrier = self._others.get(canary.release)
+        if carrier is None:
+            return False
+        if self._budget_of is None or canary.intent not in self._stable:
+            return True
+        rule = carrier.grants.rules().get(canary.intent)
+        budget = self._budget_of(AutonomyLevel.SHADOW if rule is None else rule.level)
+        return await self._assignments.n_carried(canary.salt, canary.share) < most_exposed(canary.share, budget)
 
     def _runs(self, one: Assignment) -> bool:
         canary = self._canaries.get(one.intent)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from secrets import token_hex
@@ -47,6 +48,7 @@ from remit.evidence import Strength
 from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
+from remit.releases.inheritance import USUAL_BUDGET
 from remit.releases.model import Registration
 from remit.runtime.ports import HAND_OFF_WITHIN_S, Clock, Permit, Toolbox, TurnPorts
 from remit.scenarios.model import StartState
@@ -128,8 +130,13 @@ async def live_gateway(
             assignments=SqliteAssignments(database),
             load=_Loading(policy, database, ports, environ, watch),
             customer_of=_CustomerOf(recorder),
+            budget_of=partial(_budget_at, policy),
         )
         yield Live(gateway, policy, agent)
+
+
+def _budget_at(policy: Policy, level: AutonomyLevel) -> float:
+    return policy.levels[level].risk.error_at_most if level in policy.levels else USUAL_BUDGET
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from remit.evidence.live import NO_INTENT, Metric, Subject, ended, handling_time
 from remit.policy.gates import LiveGate
 from remit.policy.levels import AutonomyLevel
 from remit.policy.model import Policy
+from remit.releases.inheritance import review_of
 from remit.runtime.observing import NOT_ABOUT_THE_AGENT, TurnFacts, facts_of, observations_of, subject_of_turn
 from remit.runtime.ports import Clock, ClosedTurn, ClosedTurns
 from remit.supervision.sampling import LEAST_SHARE, SamplingPlan, Stratum, Uniform
@@ -275,6 +276,9 @@ class Observer:
         shares = await self._following().state(RaisedShares(), shares_key(subject.agent, subject.intent))
         for stratum, share in shares.items():
             plan = plan.raised(stratum, share)
+        if subject.arm == "canary":  # a provisional certificate is watched more closely
+            for stratum in Stratum:
+                plan = plan.raised(stratum, review_of(plan.share_of(stratum)))
         draw = plan.draw(Stratum.FLAGGED if contact.flagged else Stratum.OTHER, self.uniform)
         return sampled(
             subject,

@@ -14,6 +14,9 @@ REVIEW_FACTOR = 2.0
 EXPOSURE_FACTOR = 2
 """A canary step carries at most so many times the conversations that it needs, until somebody decides."""
 
+USUAL_BUDGET = 0.05
+"""Acceptable error rate where the policy names none."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
@@ -31,7 +34,7 @@ class HeldGrant:
     level: AutonomyLevel
     release: ReleaseId
     review: float = 0.1
-    budget: float = 0.05
+    budget: float = USUAL_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,17 @@ def inherit(grants: Iterable[HeldGrant], diff: ReleaseDiff, *, drift_suspected: 
     return Plan(diff, tuple(_inherited(grant, diff, blind=drift_suspected and diff.opaque) for grant in grants))
 
 
+def most_exposed(share: float, budget: float) -> int:
+    """Conversations that a guarded canary carries at the step of this share; then it waits for a decision."""
+    step = next(step for step in CanaryStep if step.share >= share)
+    return EXPOSURE_FACTOR * minimum_exposure(step, budget)
+
+
+def review_of(share: float) -> float:
+    """What experts look at of a guarded canary, where they look at this share of everything else."""
+    return min(1.0, REVIEW_FACTOR * share)
+
+
 def _inherited(grant: HeldGrant, diff: ReleaseDiff, *, blind: bool) -> Inheritance:
     if grant.level is AutonomyLevel.SHADOW:
         return Begins(grant.intent)
@@ -112,6 +126,6 @@ def _inherited(grant: HeldGrant, diff: ReleaseDiff, *, blind: bool) -> Inheritan
         intent=grant.intent,
         level=grant.level,
         why=tuple(why),
-        review=min(1.0, REVIEW_FACTOR * grant.review),
-        exposure_at_most={step: EXPOSURE_FACTOR * minimum_exposure(step, grant.budget) for step in CanaryStep},
+        review=review_of(grant.review),
+        exposure_at_most={step: most_exposed(step.share, grant.budget) for step in CanaryStep},
     )

@@ -12,6 +12,7 @@ import pytest
 
 from integration.observing.stage import DRAW, NO_DRAW, LivePath, live_path
 from properties.turn_fakes import NOW, READ, REFUND, WRITE, ProcessDied, Stage, call
+from remit.adapters.memory import FixedGrants
 from remit.adapters.store import SqliteDatabase, SqliteLedger
 from remit.conversations import AgentName, Conversation, HandoffReason, Message, ReleaseId
 from remit.evidence import LabelSource, Ledger, Observation, Outcome, Selection, Strength
@@ -19,7 +20,7 @@ from remit.evidence.follow_up import share_set
 from remit.evidence.live import Metric
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import Proposal, ProposedAnswer, ProposedHandoff
-from remit.runtime.ports import AgentView, Breach, Clear, GuardVerdict, TurnPorts
+from remit.runtime.ports import AgentView, Breach, Clear, GuardVerdict, Permit, TurnPorts
 from remit.tools import ToolCall, ToolFailed, ToolOutcomeUnknown, ToolResult
 
 ANSWER = ProposedAnswer("It arrives today.")
@@ -232,6 +233,22 @@ def test_a_share_that_was_raised_holds_for_the_next_draw(tmp_path: Path) -> None
         assert of(await path.seen(), Metric.SAMPLED).sampling_probability == 0.8
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(("arm", "share"), [("canary", 1.0), ("stable", 0.6), ("", 0.6)])
+def test_experts_look_at_twice_as_much_of_a_canary(tmp_path: Path, arm: str, share: float) -> None:
+    stage = Stage([ANSWER])
+    drawn = Permit(AgentName("shop"), ReleaseId("r-1"), "p-1", 1, {REFUND: stage.rule()}, arm=arm, canary_share=0.05)
+    stage.grants = FixedGrants(drawn)
+
+    async def story(path: LivePath) -> None:
+        await path.begin("c1")
+        await path.say("c1")
+        path.later(hours=2)
+        await path.observer().observe()
+        assert of(await path.seen(), Metric.SAMPLED).sampling_probability == share
+
+    play(tmp_path, story, stage=stage)
 
 
 # ── crashes and several processes ─────────────────────────────────────────────────────────────────

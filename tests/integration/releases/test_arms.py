@@ -19,6 +19,7 @@ from remit.policy.document import rule_at
 from remit.policy.levels import AutonomyLevel
 from remit.policy.proposals import ProposedAnswer, ProposedCall
 from remit.policy.rules import IntentRule
+from remit.releases.inheritance import most_exposed
 from remit.releases.life import Line
 from remit.releases.model import Registration
 from remit.releases.stages import Canary, CanaryStep, Retired, Stable, Stage
@@ -128,6 +129,7 @@ async def street(folder: Path, *, loads: bool = True) -> AsyncIterator[Street]:
             assignments=bench.stores.assignments,
             load=load,
             customer_of=known_by_conversation,
+            budget_of=lambda _: 0.2,
             refresh_s=0.0,
         )
         yield Street(bench, arms, old, new, home.ports)
@@ -206,3 +208,19 @@ def test_a_canary_whose_files_are_gone_carries_nobody_and_counts_nothing(tmp_pat
         assert await here.bench.stores.assignments.n_carried("pepper", 1.0) == 0
 
     told(tmp_path, story, loads=False)
+
+
+def test_a_guarded_canary_waits_for_a_decision_when_its_step_has_carried_its_part(tmp_path: Path) -> None:
+    async def story(here: Street) -> None:
+        await here.stand(REFUND, line(here, REFUND, CanaryStep.FIRST))
+        at_most = most_exposed(CanaryStep.FIRST.share, 0.2)
+        carried = [await here.carried(f"customer-{number}/1", REFUND) for number in range(60 * at_most)]
+        by_canary = [release for release, arm, _ in carried if arm == "canary"]
+        assert len(by_canary) == at_most
+        assert set(by_canary) == {here.new}
+        assert carried[-1] == (here.old, "", 0.0)
+        await here.stand(REFUND, line(here, REFUND, CanaryStep.HALF))
+        again = [await here.carried(f"other-{number}/1", REFUND) for number in range(10)]
+        assert {arm for _, arm, _ in again} == {"stable", "canary"}
+
+    told(tmp_path, story)
