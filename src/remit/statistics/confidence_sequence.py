@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from math import inf, log, log1p
+from math import inf, log, log1p, sqrt
 
 from remit.errors import StatisticsError
 from remit.statistics.e_process import HIGHEST_THETA, PROMOTE_RATIOS, ROLLBACK_RATIOS, Side, grid, mixture
@@ -64,33 +64,57 @@ def confidence_sequence_of_counts(n: int, n_errors: int, *, alpha: float) -> Bou
 
 
 def _bounds(counts: Mapping[float, int], alpha: float) -> Bounds:
-    mirrored = {1.0 - loss: n for loss, n in counts.items()}
     threshold = log(2.0 / alpha)
-    return Bounds(low=_lower_bound(counts, mirrored, threshold), high=min(1.0, _upper_bound(counts, threshold)))
+    n = sum(counts.values())
+    mean = sum([loss * times for loss, times in counts.items()]) / n
+    # About as wide as the interval; where it is not, the search widens.
+    width = sqrt(2.0 * threshold * mean * (1.0 - mean) / n) + threshold / n
+    return Bounds(low=_lower_bound(counts, mean, width, threshold), high=_upper_bound(counts, mean, width, threshold))
 
 
-def _lower_bound(counts: Mapping[float, int], mirrored: Mapping[float, int], threshold: float) -> float:
-    def short_of_excluded(mean: float) -> float:
-        return threshold - mixture((_log_e(counts, mean, "rollback"), _log_e(mirrored, 1.0 - mean, "promote")))
+def _lower_bound(counts: Mapping[float, int], mean: float, width: float, threshold: float) -> float:
+    """Below the mean of the losses, against which no bet has gained anything."""
+    mirrored = {1.0 - loss: n for loss, n in counts.items()}
+
+    def short_of_excluded(tried: float) -> float:
+        return threshold - mixture((_log_e(counts, tried, "rollback"), _log_e(mirrored, 1.0 - tried, "promote")))
 
     # Between two caps of the rollback grid the evidence only falls with the mean; at a cap it may jump
     # up, because a stake leaves. The first piece that keeps any mean holds the bound.
-    start = _EDGE
-    for end in (*_CAPS, 1.0):
-        last = end - _EDGE
-        if short_of_excluded(last) > 0.0:
-            last_excluded = _last_below(short_of_excluded, start, last)
-            return 0.0 if last_excluded <= _EDGE else last_excluded
-        start = end
-    return 1.0
+    start, end = _EDGE, min(mean, 1.0 - _EDGE)
+    if end <= start:
+        return 0.0
+    for cap in _CAPS:
+        if cap - _EDGE >= mean:
+            break
+        if short_of_excluded(cap - _EDGE) > 0.0:
+            end = cap - _EDGE
+            break
+        start = cap
+    low = max(start, end - width)
+    while low > start and short_of_excluded(low) >= 0.0:
+        width *= 2.0
+        low = max(start, end - width)
+    last_excluded = _last_below(short_of_excluded, low, end)
+    return 0.0 if last_excluded <= _EDGE else last_excluded
 
 
-def _upper_bound(counts: Mapping[float, int], threshold: float) -> float:
-    def beyond_kept(mean: float) -> float:
-        return _log_e(counts, mean, "promote") - threshold
+def _upper_bound(counts: Mapping[float, int], mean: float, width: float, threshold: float) -> float:
+    """Above the mean of the losses."""
+
+    def beyond_kept(tried: float) -> float:
+        return _log_e(counts, tried, "promote") - threshold
 
     top = 1.0 - _EDGE
-    return _last_below(beyond_kept, _EDGE, top) + _PRECISION if beyond_kept(top) >= 0.0 else 1.0
+    if mean >= top:
+        return 1.0
+    high = min(top, mean + width)
+    while high < top and beyond_kept(high) < 0.0:
+        width *= 2.0
+        high = min(top, mean + width)
+    if beyond_kept(high) < 0.0:
+        return 1.0
+    return min(1.0, _last_below(beyond_kept, max(_EDGE, mean), high) + _PRECISION)
 
 
 def _last_below(rising: Callable[[float], float], low: float, high: float) -> float:
