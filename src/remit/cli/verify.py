@@ -11,6 +11,8 @@ from remit.cli.screen import screen
 from remit.cli.stores import StoreOption, open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from remit.app.gating import Recomputation
 
 EXIT_DIFFERS = 1
@@ -73,4 +75,12 @@ def _tell(recomputed: "Recomputation") -> None:
     console.print("✗ The ledger does not give this verdict any more:", style="red")
     for difference in recomputed.differences:
         console.print(f"  - {difference}", soft_wrap=True)
-    console.print("Next:   restore the store from a backup of before, then verify again", soft_wrap=True)
+    console.print(f"Next:   {_following(recomputed.differences)}", soft_wrap=True)
+
+
+def _following(differences: "Sequence[str]") -> str:
+    """Rows that are as they were under methods that are not: nothing was damaged, and figures may differ."""
+    same_rows = not any(one.startswith("rows of the ledger") for one in differences)
+    if same_rows and any(one.startswith("it was computed with methods") for one in differences):
+        return "the rows are as they were; remit gate judges them with the methods of now and keeps a new record"
+    return "restore the store from a backup of before, then verify again"
