@@ -12,8 +12,9 @@ from remit.gates.seen import Seen, pace_of, seen_by
 from remit.gates.words import counted, joined
 from remit.policy.gates import LiveGate, NoWorseThan
 from remit.policy.live_metrics import labels_that_count
-from remit.statistics import ErrorOrigin, e_value
+from remit.statistics import ErrorOrigin, clopper_pearson, e_value
 
+_SURVEYS, _CONVERSATIONS = "csat", "containment"
 METHOD = "error-origin e-process: whose error was it"
 
 
@@ -39,7 +40,11 @@ def stable_verdict(question: Question, gate: LiveGate, bound: NoWorseThan, body:
         needed = _needed(question, gate, better, seen, body)
     shown = e_value(against if finding is Finding.REFUTED else log_e)
     figures = replace(figures_of(seen, alpha), log_e=log_e, log_e_against=against, phi=1.0)
-    why = joined(_what_was_seen(gate, cells), _what_follows(bound, finding, shown, needed, n_errors=better.n_errors))
+    why = joined(
+        _what_was_seen(gate, cells),
+        _who_answered(question, gate, cells, body),
+        _what_follows(bound, finding, shown, needed, n_errors=better.n_errors),
+    )
     return built(question, gate, figures, finding=finding, why=why, method=METHOD, e=shown, needed=needed)
 
 
@@ -96,6 +101,30 @@ def _what_was_seen(gate: LiveGate, cells: tuple[Cells, ...]) -> str:
         f"{gate.metric}: {arms['canary']} errors in {n_canary} outcomes of the canary, {arms['stable']} in "
         f"{n_stable} of stable{left}."
     )
+
+
+def _who_answered(question: Question, gate: LiveGate, cells: tuple[Cells, ...], body: Body) -> str:
+    """Of surveys, how many answered in each arm: few do, not at random, and an arm that drives them away looks well."""
+    origins = body.origins.get(f"{ORIGINS.name}:{origin_key(question.agent, question.intent)}")
+    if gate.metric != _SURVEYS or origins is None or not cells:
+        return ""
+    ended = origins.cells.get(f"{question.release}|{_CONVERSATIONS}|{LabelSource.EVENT.value}")
+    if ended is None:
+        return "How many conversations of each arm were asked is not known, so there is no response rate."
+    answered = (sum(one.n_canary for one in cells), sum(one.n_stable for one in cells))
+    rates = [
+        _response(n, n_ended, arm)
+        for n, n_ended, arm in zip(answered, (ended.n_canary, ended.n_stable), ("canary", "stable"), strict=True)
+    ]
+    return f"Answered by {rates[0]} and {rates[1]} (Clopper-Pearson, 95 %)."
+
+
+def _response(n_answered: int, n_ended: int, arm: str) -> str:
+    if not n_ended:
+        return f"{n_answered} of 0 conversations of {arm}"
+    # A conversation that ended in this window may have been asked before it: no more than all can have answered.
+    bounds = clopper_pearson(min(n_answered, n_ended), n_ended, delta=0.05)
+    return f"{n_answered} of {n_ended} conversations of {arm} ({bounds.low:.1%} to {bounds.high:.1%})"
 
 
 def _what_follows(bound: NoWorseThan, finding: Finding, shown: float, needed: Needed | None, *, n_errors: int) -> str:

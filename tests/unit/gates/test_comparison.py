@@ -105,6 +105,16 @@ def test_answers_to_surveys_stake_their_part_and_both_arms_are_counted() -> None
 
     assert verdict.observed_only
     assert "1000 outcomes of the canary" in verdict.why
+    assert "there is no response rate" in verdict.why
+
+
+def test_a_comparison_of_surveys_says_how_many_of_each_arm_answered() -> None:
+    surveys = arms(20, 100, canary_errors=2, stable_errors=2, metric="csat", label=LabelSource.SURVEY)
+    ended = arms(20, 400, canary_errors=0, stable_errors=0, metric="containment", label=LabelSource.EVENT)
+    verdict = judged([*surveys, *ended], LiveGate("csat", NoWorseThan("stable"), mode="observe"))
+
+    assert "Answered by 1000 of 4000 conversations of canary (23.7% to 26.4%)" in verdict.why
+    assert "and 1000 of 4000 conversations of stable" in verdict.why
 
 
 def test_a_revised_error_is_taken_back() -> None:
