@@ -166,7 +166,7 @@ def test_a_command_that_does_not_exist(refused: Callable[..., None]) -> None:
 
 def test_the_process_itself_ends_with_3_and_without_a_traceback(centre: Path) -> None:
     command = [sys.executable, "-m", "remit", "validate", "nowhere.yaml"]
-    done = subprocess.run(command, cwd=centre, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=centre, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 3
     assert "nowhere.yaml" in done.stderr
     assert "Traceback" not in done.stderr

@@ -62,7 +62,7 @@ class Process:
         return self.grants.rules()[REFUND]
 
     async def becomes(self, rule: IntentRule) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.rule() != rule:  # noqa: ASYNC110 - the process looks by itself
                 await asyncio.sleep(0.01)
 

@@ -50,7 +50,7 @@ async def process(path: Path, clock: Watch) -> AsyncIterator[tuple[StoredGrants,
 
 
 async def until(holds: Callable[[], Coroutine[Any, Any, bool]]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await holds():  # noqa: ASYNC110 - what is awaited happens in another process
             await asyncio.sleep(0.01)
 

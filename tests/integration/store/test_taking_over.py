@@ -63,7 +63,7 @@ def test_an_interrupted_turn_is_finished_once_though_two_processes_look_for_it_a
             await gateway.grants.close()
         async with gateways[0].running():
             await SqliteRecorder(databases[0], clock).open(turn(2), 0.0)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while _n_unfinished(path):  # noqa: ASYNC110 - what another process does to a file sends no signal
                     await asyncio.sleep(0.01)
         found = await gateways[0].recorder.conversation(ConversationId("c1"))

@@ -194,7 +194,7 @@ def test_one_observation_through_all_monitors_takes_less_than_a_millisecond() ->
     seen = traffic(60, 100, 60)
     best = float("inf")
     for start in range(0, len(seen) - 500, 500):
-        began = time.perf_counter()
+        began = time.process_time()
         for position, one in enumerate(seen[start : start + 500], start + 1):
             for monitor in monitors:
                 key = monitor.key_of(one)
@@ -204,7 +204,7 @@ def test_one_observation_through_all_monitors_takes_less_than_a_millisecond() ->
                     after = monitor.add(before, Recorded(position, one))
                     monitor.actions(key, before, after, Recorded(position, one))
                     states[monitor.name, key] = after
-        best = min(best, (time.perf_counter() - began) / 500)
+        best = min(best, (time.process_time() - began) / 500)
     print(f"{best * 1e6:.0f} us an observation, {len(monitors)} monitors, best of {len(seen) // 500} runs of 500")
     assert best < 1e-3
 
