@@ -135,7 +135,12 @@ class Gathering:
             budget=self.budget(level),
             missing_signatures=tuple(required)
             if attempt is None
-            else missing_functions(required, attempt.signatures, proposer=attempt.proposer),
+            else missing_functions(
+                required,
+                attempt.signatures,
+                proposer=attempt.proposer,
+                one_for_several=self.policy.one_signs_for_several,
+            ),
             frozen=await self._frozen(line, release),
         )
         match stage:

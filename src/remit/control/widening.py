@@ -117,14 +117,16 @@ class Earned:
         return tuple(dict.fromkeys(support.record for support in self.supports))
 
     def missing_signatures(self) -> tuple[str, ...]:
-        """Functions for which nobody has signed yet; one person stands for one function."""
+        """Functions for which nobody has signed yet; one person stands for one, unless the policy says otherwise."""
         if self.simulated:
             return ()
         needed = (*needed_signatures(self.policy, self.level, above=self.above), *self.also_sign)
-        signatures = [
-            signature_of(replace(one.by, functions=frozenset({one.function})), at=one.at) for one in self.signed
-        ]
-        return missing_functions(needed, signatures, proposer=self.proposed_by.id)
+        several = self.policy.one_signs_for_several
+        own: dict[str, frozenset[str]] = {}
+        for one in self.signed:
+            own[one.by.id] = own.get(one.by.id, frozenset()) | {one.function}
+        signatures = [signature_of(replace(one.by, functions=own[one.by.id]), at=one.at) for one in self.signed]
+        return missing_functions(needed, signatures, proposer=self.proposed_by.id, one_for_several=several)
 
 
 @dataclass(frozen=True, slots=True)

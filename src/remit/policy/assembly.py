@@ -75,6 +75,7 @@ def assemble(document: PolicyDocument, source: str) -> Policy:
         },
         rollback=assemble_rollback(document.rollback),
         signoff={AutonomyLevel.named(level): _once(roles) for level, roles in document.signoff.items() if roles},
+        one_signs_for_several=document.one_signs_for_several,
         objectives=tuple(document.objectives),
         baseline=document.baseline,
         turn=TurnLimits(

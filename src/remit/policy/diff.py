@@ -29,6 +29,7 @@ def describe_changes(old: Policy, new: Policy) -> Sequence[PolicyChange]:
         *gate_changes(old.gates, new.gates),
         *_rollback(old.rollback, new.rollback),
         *_signoff(old.signoff, new.signoff),
+        *_signers(old, new),
         *_turn(old, new),
         *operating_changes(old, new),
         *calibration_changes(old.calibration, new.calibration),
@@ -126,6 +127,14 @@ def _signoff(
             yield PolicyChange(where, Direction.GRANTS, f"no longer signed by {', '.join(gone)}")
         if added := sorted(after - before):
             yield PolicyChange(where, Direction.TAKES, f"must also be signed by {', '.join(added)}")
+
+
+def _signers(old: Policy, new: Policy) -> Iterator[PolicyChange]:
+    if old.one_signs_for_several != new.one_signs_for_several:
+        if new.one_signs_for_several:
+            yield PolicyChange("signoff", Direction.GRANTS, "one person may sign for several functions")
+        else:
+            yield PolicyChange("signoff", Direction.TAKES, "each function must be signed by a person of its own")
 
 
 def _turn(old: Policy, new: Policy) -> Iterator[PolicyChange]:

@@ -133,4 +133,5 @@ class Policy:
     exposure: Exposure = Exposure()
     freeze: tuple[FreezeWindow, ...] = ()
     recipients: tuple[Recipient, ...] = ()
+    one_signs_for_several: bool = False
     waivers: WaiverLimits = WaiverLimits()

@@ -84,6 +84,8 @@ def _default(key: str, prop: Schema, required: set[str]) -> str:
     if key in required:
         return "required"
     value = prop.get("default")
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
     return "" if value in (None, "") else f"`{value}`"
 
 
@@ -102,6 +104,8 @@ def _kind(prop: Schema, schema: Schema) -> str:
     match prop["type"]:
         case "number" | "integer":
             return _number(prop)
+        case "boolean":
+            return "true or false"
         case "array":
             return f"list of: {_kind(prop['items'], schema)}"
         case "object":

@@ -333,6 +333,9 @@ class PolicyDocument(Border):
     signoff: dict[LevelName, list[Name]] = Field(
         default_factory=dict, description="Who must sign a promotion to the level."
     )
+    one_signs_for_several: bool = Field(
+        default=False, description="Whether one person may sign for each function that is theirs; else one for one."
+    )
     staffing: StaffingDocument | None = Field(default=None, description="What people can take in the busiest hour.")
     exposure: ExposureDocument = Field(
         default=ExposureDocument(), description="Bounds on what the agent does on its own in a day, over all intents."

@@ -75,6 +75,18 @@ def test_one_person_stands_for_one_function() -> None:
         earned(LIMITS, ((both, "operations"), (both, "risk")), OLGA)
 
 
+def test_one_person_signs_for_several_functions_where_the_policy_says_so() -> None:
+    both = person("bo", Role.APPROVER, functions=("operations", "risk"))
+    whole = earned(LIMITS, BOTH, OLGA)
+    several = replace(POLICY, one_signs_for_several=True)
+    signed = (SignOff(both, "operations", NOON), SignOff(both, "risk", NOON))
+    assert replace(whole, policy=several, signed=signed).missing_signatures() == ()
+    with pytest.raises(WideningRefused, match="not signed by risk"):
+        replace(whole, policy=several, signed=signed[:1])
+    with pytest.raises(WideningRefused, match="not signed by"):
+        replace(whole, policy=several, signed=signed, proposed_by=both)
+
+
 @pytest.mark.parametrize("actor", [VERA, OLGA, CONTROLLER, RITA])
 def test_a_signature_needs_the_role_and_the_function(actor: object) -> None:
     with pytest.raises(NotPermitted):

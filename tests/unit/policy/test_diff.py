@@ -227,3 +227,11 @@ def test_limits_are_compared_clause_by_clause(
     before: str, after: str, direction: Direction, *, comparable: bool
 ) -> None:
     assert compare_limits(before, after) == LimitComparison(direction, comparable=comparable)
+
+
+def test_who_may_sign_for_several_is_a_change_in_words() -> None:
+    one, several = read(), read(EXAMPLE + "\none_signs_for_several: true\n")
+    (freer,), (stricter,) = describe_changes(one, several), describe_changes(several, one)
+    assert freer == PolicyChange("signoff", GRANTS, "one person may sign for several functions")
+    assert stricter == PolicyChange("signoff", TAKES, "each function must be signed by a person of its own")
+    assert one.digest != several.digest
