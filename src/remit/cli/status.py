@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from remit.control.grants import Remit
     from remit.control.incidents import Incident
     from remit.evidence.verdicts import VerdictRecord
+    from remit.supervision.handoffs import Handoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Around:
     given_up: Sequence[str]
     void: Sequence[str] = ()
     today: Today = Today()
+    not_arrived: Sequence[str] = ()
 
     def lines(self) -> Iterator[str]:
         """For the terminal."""
@@ -35,6 +37,8 @@ class Around:
             yield f"  {intent}: {what}"
         for problem in self.given_up:
             yield f"  NOT TOLD: {problem}"
+        for problem in self.not_arrived:
+            yield f"  HANDOFF {problem}"
         if line := self.today.line():
             yield f"  {line}"
 
@@ -44,6 +48,7 @@ class Around:
             "incidents": [{"id": one.id, "title": one.title, "owes": one.owes} for one in self.incidents],
             "next_level": self.blocking,
             "not_told": list(self.given_up),
+            "handoffs_not_arrived": list(self.not_arrived),
             "void_certificates": list(self.void),
             "today": asdict(self.today),
         }
@@ -52,7 +57,7 @@ class Around:
 async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> Around:
     """Read what stands around a remit."""
     from remit.adapters.memory import SystemClock
-    from remit.adapters.store import SqliteIncidents, SqliteOutbox, SqliteVerdictRecords
+    from remit.adapters.store import SqliteHandoffs, SqliteIncidents, SqliteOutbox, SqliteVerdictRecords
     from remit.app.calibrating import ended_by_themselves
 
     incidents = await SqliteIncidents(database).list(remit.agent, only_open=True)
@@ -65,7 +70,15 @@ async def around(database: "SqliteDatabase", remit: "Remit", now: datetime) -> A
     ]
     ended = await ended_by_themselves(remit.agent, database, SystemClock())
     today = await exposure_today(database, remit.agent, now)
-    return Around(incidents, _blocking(remit, records, now), mine, [_voided(one) for one in ended], today)
+    stuck = [_not_arrived(one) for one in await SqliteHandoffs(database).stuck() if one.envelope.agent == remit.agent]
+    void = [_voided(one) for one in ended]
+    return Around(incidents, _blocking(remit, records, now), mine, void, today, stuck)
+
+
+def _not_arrived(handoff: "Handoff") -> str:
+    delivery = handoff.delivery
+    what = "given up, it stands at Remit's own desk" if delivery.given_up else "it is tried again"
+    return f"{handoff.envelope.id} has not arrived at {delivery.to}: {delivery.problem}; {what}"
 
 
 def _voided(one: "KeptStatus") -> str:

@@ -16,6 +16,8 @@ from integration.contact_centre.bench import ADDRESSING, Bench, bench, handed_of
 from properties.turn_fakes import BLIND_WRITE, READ, ProcessDied, Stage, call
 from remit.adapters.store import SqliteHandoffs, SqliteRecorder
 from remit.app.handing_off import Books, HandingOff, Reachable
+from remit.cli.status import around
+from remit.control.grants import Remit
 from remit.conversations import AgentName, Conversation, ConversationId, HandedOff, HandoffReason, Turn
 from remit.conversations.handoff import ReasonCategory
 from remit.errors import AgentRefused, HandoffRefused
@@ -250,6 +252,22 @@ def test_a_process_that_dies_anywhere_hands_off_once(tmp_path: Path, place: str,
 async def _say_through(conversation: str, ports: TurnPorts) -> TurnReport:
     turn = turn_of(1, conversation)
     return await handle_turn(replace(turn, deadline=MONDAY + timedelta(hours=1)), ports)
+
+
+def test_the_status_names_what_did_not_arrive(tmp_path: Path) -> None:
+    with standing(lambda state, request: (404, None)) as (url, _):
+
+        async def story(one: Bench) -> None:
+            await one.say("c-1")
+            (kept,) = await one.handoffs.waiting()
+            shown = await around(one.database, Remit(AgentName("shop")), MONDAY)
+            (line,) = [line for line in shown.lines() if "HANDOFF" in line]
+            assert f"{kept.envelope.id} has not arrived at webhook" in line
+            assert "it answered 404; given up" in line
+            other = await around(one.database, Remit(AgentName("another")), MONDAY)
+            assert other.document()["handoffs_not_arrived"] == []
+
+        play(story, tmp_path, destination=KINDS["webhook"].adapter(url))
 
 
 # ── loops ─────────────────────────────────────────────────────────────────────────────────────────
