@@ -14,7 +14,7 @@ from remit.errors import PolicyParseError, ScenarioParseError, SettingsError, St
 from remit.evaluation.model import Trial
 from remit.evaluation.run import BATCH
 from remit.evaluation.trial import TrialLimits
-from remit.evidence import Observation, Outcome, Selection
+from remit.evidence import Observation, ObservationKey, Outcome, Selection
 from remit.policy.levels import AutonomyLevel
 from remit.tools import ToolSucceeded
 
@@ -217,6 +217,32 @@ def test_another_seed_or_level_is_another_trial() -> None:
 
     assert run(prepared(seed=1), ledger).results[0].n_resumed == 0
     assert run(prepared(level=AutonomyLevel.SUPERVISED_ANSWERS), ledger).results[0].n_resumed == 0
+
+
+def test_a_run_that_went_well_does_not_replace_those_that_did_not() -> None:
+    ledger = MemoryLedger()
+    first = run(prepared(seed=0), ledger)
+    asyncio.run(_as_if_failed(ledger, of_seed=1))
+    best = run(prepared(seed=2), ledger)
+
+    assert outcomes(best) == {Outcome.PASSED}
+    mine = {(one.intent, one.gate): one for one in first.verdicts}
+    for verdict in best.verdicts:
+        alone = mine[verdict.intent, verdict.gate]
+        assert verdict.n_passed == 2 * alone.n_passed, "both good runs, and no better than that"
+        assert verdict.n_trials == 3 * alone.n_trials, "every run that the ledger holds"
+
+
+async def _as_if_failed(ledger: MemoryLedger, *, of_seed: int) -> None:
+    """A run of another seed, every trial of which failed."""
+    rows = [one async for one in ledger.select(Selection())]
+    await ledger.append(
+        [
+            replace(one, key=ObservationKey(f"{one.key}-{of_seed}"), outcome=Outcome.FAILED)
+            for one in rows
+            if one.outcome is Outcome.PASSED
+        ]
+    )
 
 
 def test_a_changed_scenario_begins_anew(tmp_path: Path) -> None:
