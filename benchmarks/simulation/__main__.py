@@ -22,8 +22,8 @@ WORLDS = {
     Scenario.AT_TARGET: 200,
     Scenario.BAD_RELEASE: 60,
     Scenario.DRIFT: 60,
-    Scenario.HEALTHY: 60,
-    Scenario.DAILY_EDITS: 40,
+    Scenario.HEALTHY: 40,
+    Scenario.DAILY_EDITS: 20,
 }
 
 

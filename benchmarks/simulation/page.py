@@ -59,7 +59,11 @@ _COUNTED = """
 - Everybody acts once, at the end of a day. Live, Remit's monitors act at every observation; all exposure is therefore
   overstated here, for every rule alike.
 - Whoever lost a level for a cause, or was refuted or held at a gate, asks again under Remit only with another release.
-  The other rules try again at once, because nothing in them says otherwise.
+  The other rules try again at once, because nothing in them says otherwise; with one try each they would promote
+  fewer. They begin anew with each release, because nothing in them says which earlier evidence still counts.
+- A drift shows only when labels come: a promotion just after it rests on conversations from before it, and counts as
+  one above the budget for every rule. Who stands lower, or is in shadow, carries less of a bad release: part of what
+  Remit's agents do not carry, they do not carry because they have not climbed as far.
 - Nobody has to sign in a simulated world, and every conversation gets a confirmed label within seven days.
 """
 
