@@ -304,6 +304,29 @@ def test_a_handoff_that_breaks_its_adapter_ends_no_other() -> None:
     run(story())
 
 
+class Hanging(Breaking):
+    """Never answers."""
+
+    async def carry(self, one: Envelope, *, again: bool) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+
+def test_a_centre_that_hangs_is_noted_as_one_and_nobody_else_is_promised_a_person() -> None:
+    async def story() -> None:
+        handoffs, clock = MemoryHandoffs(), FixedClock(MONDAY)
+        books = Books(handoffs, handoffs, handoffs, nothing_recorded)
+        where = HandingOff(AgentName("shop"), books, Hanging(), Reachable(), clock, carry_within_s=0.02)
+        turn = turn_of(1)
+        with pytest.raises(HandoffFailed, match=r"no answer within 0\.02 s"):
+            await where.hand_off(turn, conversation_of(turn), outcome())
+        other = turn_of(1, "c-2")
+        received = await where.receive(other, conversation_of(other), outcome())
+        assert received.ticket
+
+    run(story())
+
+
 def test_intercom_shows_customers_words_as_words() -> None:
     with standing(KINDS["intercom"].rule) as (url, elsewhere):
         hostile = envelope(conversation="intercom-1295", summary="<img src=x onerror=alert(1)>")

@@ -20,6 +20,8 @@ from remit.supervision.handoffs import OWN_DESK, Handoff, next_attempt
 from remit.supervision.opening_hours import OpeningHours
 from remit.supervision.ports import HandoffDesk, HandoffDestination, HandoffOutbox, HandoffQueue
 
+CARRY_WITHIN_S = 6.0
+"""How long one attempt may take: less than a turn waits, so that a contact centre that hangs is noted as one."""
 POLL_S = 1.0
 """How often it is looked for handoffs that are due to be carried."""
 
@@ -59,6 +61,7 @@ class HandingOff:
         destination: A contact centre elsewhere; None if people work at Remit's own desk.
         reachable: See there.
         clock: Time.
+        carry_within_s: See CARRY_WITHIN_S.
     """
 
     def __init__(
@@ -68,12 +71,15 @@ class HandingOff:
         destination: HandoffDestination | None,
         reachable: Reachable,
         clock: Clock,
+        *,
+        carry_within_s: float = CARRY_WITHIN_S,
     ) -> None:
         self._agent = agent
         self._books = books
         self._destination = destination
         self._reachable = reachable
         self._clock = clock
+        self._carry_within_s = carry_within_s
 
     @property
     def books(self) -> Books:
@@ -165,13 +171,21 @@ class HandingOff:
         if handoff.delivery.problem:  # the turn has told the customer so
             envelope = replace(envelope, told=NOT_REACHED_TEXT)
         try:
-            reference = await self._destination_of(handoff).carry(envelope, again=again)
+            reference = await self._brought(handoff, envelope, again=again)
         except HandoffFailed as error:
             again_at = None if error.lasting else next_attempt(handoff.delivery, self._clock.now())
             await self._books.outbox.failed(envelope.id, again_at=again_at, problem=error.problem)
             raise
         await self._books.outbox.delivered(envelope.id, reference, self._clock.now())
         return reference
+
+    async def _brought(self, handoff: Handoff, envelope: Envelope, *, again: bool) -> str:
+        destination = self._destination_of(handoff)
+        try:
+            async with asyncio.timeout(self._carry_within_s):
+                return await destination.carry(envelope, again=again)
+        except TimeoutError as error:
+            raise HandoffFailed(destination.name, f"no answer within {self._carry_within_s:g} s") from error
 
     def _destination_of(self, handoff: Handoff) -> HandoffDestination:
         if self._destination is None or self._destination.name != handoff.delivery.to:
