@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Sums of the day, UTC, over all intents; a cap is None where the policy here names none for this agent."""
+    """Sums of the day, UTC, over all intents; a cap is None where no policy that can be read here names one."""
 
     conversations: float = 0.0
     money: float = 0.0
@@ -34,12 +34,16 @@ async def exposure_today(database: "SqliteDatabase", agent: "AgentName", now: da
     from remit.app.policy_files import read_policy_file
     from remit.cli.places import agent_of, centre_near
     from remit.control.exposure import CONVERSATIONS, MONEY
+    from remit.errors import RemitError
 
     counters, day = SqliteExposure(database), now.date().isoformat()
     conversations = await counters.spent(agent, day, CONVERSATIONS)
     money = await counters.spent(agent, day, MONEY)
-    centre = centre_near()
-    if centre is None or agent_of(centre.agent, "status").name != agent:
+    try:
+        centre = centre_near()
+        if centre is None or agent_of(centre.agent, "status").name != agent:
+            return Today(conversations, money)
+        caps = read_policy_file(centre.policy).exposure
+    except RemitError:  # what is stopped must be shown whatever the files here say
         return Today(conversations, money)
-    caps = read_policy_file(centre.policy).exposure
     return Today(conversations, money, caps.conversations_per_day, None if caps.money is None else caps.money.per_day)

@@ -117,15 +117,18 @@ def _blocking(remit: "Remit", records: "Sequence[VerdictRecord]", now: datetime)
 
 
 def windows_near(now: datetime) -> Iterator[str]:
-    """The freeze window of the contact centre here that holds, or the next one; nothing if there is no centre."""
+    """The freeze window of the contact centre here that holds, or the next one; or why its files cannot be read."""
     from remit.app.policy_files import read_policy_file
     from remit.cli.places import centre_near
     from remit.control.freezing import next_window, window_that_holds
+    from remit.errors import RemitError
 
-    centre = centre_near()
-    if centre is None:
+    try:
+        centre = centre_near()
+        windows = () if centre is None else read_policy_file(centre.policy).freeze
+    except RemitError as problem:  # what is stopped must be shown whatever the files here say
+        yield f"Caps and freeze windows are not known: {problem}"
         return
-    windows = read_policy_file(centre.policy).freeze
     holds, following = window_that_holds(windows, now), next_window(windows, now)
     if holds is not None:
         yield f"Promotions are frozen by the policy until {holds.ends:%Y-%m-%d %H:%M} UTC: {holds.why}"

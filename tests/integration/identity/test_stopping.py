@@ -219,10 +219,13 @@ def test_an_expert_does_not_stop_and_a_reason_is_needed(granted: Terminal) -> No
     assert stopped(granted) == []
 
 
-def test_a_stop_needs_no_file_of_the_centre(granted: Terminal) -> None:
+def test_a_stop_and_its_status_need_no_file_of_the_centre(granted: Terminal) -> None:
     (granted.store.parents[1] / "remit.yaml").write_text("apiVersion: [broken")
     assert granted.run("stop", "--agent", "shop", "--reason", "wrong refunds") == 0
     assert stopped(granted) == [("agent", "")]
+    assert granted.run("status") == 0
+    assert "STOPPED" in granted.out
+    assert "Caps and freeze windows are not known" in granted.out
 
 
 def test_the_status_of_a_store_without_agents_says_what_to_do(terminal: Terminal) -> None:
