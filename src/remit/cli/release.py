@@ -40,6 +40,7 @@ def list_releases(*, policy: PolicyOption = None, store: StoreOption = None, as_
 
 
 async def _list(policy: Path | None, store: Path | None, *, as_json: bool) -> int:
+    from remit.adapters.store.accounts import SqliteAccounts
     from remit.cli.release_tables import releases_table
 
     async with open_desk(policy, store) as desk:
@@ -52,7 +53,8 @@ async def _list(policy: Path | None, store: Path | None, *, as_json: bool) -> in
             console.print(f"No release of {desk.agent!r} is registered.")
             console.print("next: remit release register")
             return 0
-        console.print(releases_table(history))
+        names = {str(one.id): one.name for one in await SqliteAccounts(desk.database).accounts()}
+        console.print(releases_table(history, names))
         console.print(f"next: remit release show {history.registrations[-1].label}")
         return 0
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from remit.releases.model import Release
 
 _STYLES = {"moved": "green", "inherited": "green", "stayed": "yellow", "failed": "red", "refused": "red"}
+_WHOLE = ("", "intent", "release", "old", "new", "+ / -")
+"""Columns whose cells would be hard to read in two lines."""
 _ADVICE_STYLES = {"promote": "green", "roll back": "red", "undecided": "yellow"}
 
 
@@ -28,13 +30,18 @@ def table(*columns: str) -> Table:
     """An empty table with these headings."""
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return made
 
 
 # ── releases ──────────────────────────────────────────────────────────────────────────────────────
-def releases_table(history: "History") -> Table:
-    """Every release, newest last, with the intents for which it is stable or a canary."""
+def releases_table(history: "History", names: "Mapping[str, str]") -> Table:
+    """Every release, newest last, with the intents for which it is stable or a canary.
+
+    Args:
+        history: Of the agent.
+        names: Of accounts, by id.
+    """
     from remit.releases.stages import Canary, Stable
 
     made = table("release", "label", "registered", "by", "parts", "stable for", "canary of")
@@ -47,7 +54,7 @@ def releases_table(history: "History") -> Table:
             one.release.id,
             one.label,
             f"{one.at:%Y-%m-%d %H:%M}",
-            one.by,
+            names.get(one.by, one.by),
             f"{len(one.release.parts)}{opaque}",
             many(stable),
             many(canary),
@@ -163,9 +170,7 @@ def before_in_words(before: "BeforeTheRun") -> str:
 
 def comparison_table(compared: "Compared") -> Table:
     """One row an intent, all of them last."""
-    made = table(
-        "intent", "scenarios", "old passed", "new passed", "better / worse", "e better / worse", "McNemar p", ""
-    )
+    made = table("intent", "scenarios", "old", "new", "+ / -", "e better / worse", "McNemar p", "")
     for intent, one in compared.by_intent.items():
         made.add_row(intent, *_cells(one))
     if len(compared.by_intent) != 1:
@@ -179,8 +184,8 @@ def _cells(one: "Comparison") -> tuple[str | Text, ...]:
     advice = one.advice.value
     return (
         str(len(one.pairs)),
-        f"{old[0]} of {old[1]}",
-        f"{new[0]} of {new[1]}",
+        f"{old[0]}/{old[1]}",
+        f"{new[0]}/{new[1]}",
         f"+{one.counts.n_better} / -{one.counts.n_worse}",
         f"{exp(one.log_e_better):.3g} / {exp(one.log_e_worse):.3g}",
         f"{one.p_value:.3g}",
@@ -191,6 +196,7 @@ def _cells(one: "Comparison") -> tuple[str | Text, ...]:
 def comparison_notes(compared: "Compared") -> Iterable[str]:
     """How to read it."""
     one = compared.overall
+    yield "old, new: trials passed of all; + / -: scenarios in which the new release did better / worse."
     kind = "simulated" if compared.simulated else "live and simulated"
     yield (
         f"Every trial of both releases in the ledger ({compared.suite}, {kind}); an e-value of {1 / one.alpha:.3g} "
