@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path / "shop")
     monkeypatch.setenv("REMIT_STORE", str(tmp_path / "remit.db"))
     return tmp_path / "shop"
+
+
+@pytest.fixture(scope="module")
+def one_trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The shop's own agent has been evaluated once, on one scenario; nothing is registered. Commands work on it."""
+    folder = tmp_path_factory.mktemp("one-trial")
+    shutil.copytree(SHOP, folder / "shop", ignore=shutil.ignore_patterns("__pycache__", ".remit"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder / "shop")
+        patched.setenv("REMIT_STORE", str(folder / "remit.db"))
+        run(["eval", "--filter", "smoke-refusal", "--trials", "1", "--no-baselines", "--json"])
+        yield
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
@@ -90,8 +103,8 @@ def test_the_commands_name_the_change_say_what_could_be_shown_and_find_the_regre
     assert shown.index("Before the run") < shown.index("roll back")
 
 
-def test_what_nobody_has_played_is_undecided(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["eval", "--filter", "smoke-refusal", "--trials", "1", "--no-baselines", "--json"])
+@pytest.mark.usefixtures("one_trial")
+def test_what_nobody_has_played_is_undecided(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
 
     assert run(["release", "compare", "hybrid", "hybrid-regressed"]) == 2
@@ -110,11 +123,9 @@ def test_what_nobody_has_played_is_undecided(shop: Path, capsys: pytest.CaptureF
         (["release", "diff", "hybrid", "nowhere.yaml"], "release 'nowhere.yaml': it is not registered"),
     ],
 )
+@pytest.mark.usefixtures("one_trial")
 def test_a_wrong_name_or_nobody_behind_a_command_is_one_clear_error(
-    shop: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    run(["eval", "--filter", "smoke-refusal", "--trials", "1", "--no-baselines", "--json"])
-    capsys.readouterr()
-
     assert run(arguments) == 3
     assert said in capsys.readouterr().err
