@@ -36,6 +36,7 @@ from remit.statistics.planning import (
     further_without_error_from_counts,
 )
 from remit.statistics.pooling import average_log_e
+from remit.statistics.prediction_powered import PredictionPowered, prediction_powered_mean
 
 __all__ = [
     "ActiveEvidence",
@@ -54,6 +55,7 @@ __all__ = [
     "OperatingCharacteristics",
     "PairedCounts",
     "PassHatK",
+    "PredictionPowered",
     "SampleRatio",
     "ScenarioCounts",
     "VerdictCounts",
@@ -85,6 +87,7 @@ __all__ = [
     "paired_loss",
     "pass_hat_k",
     "plan_with_judge",
+    "prediction_powered_mean",
     "total_statistic",
     "trials_without_error",
 ]
