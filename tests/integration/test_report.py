@@ -5,13 +5,13 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integration.outline import Outline
 from integration.report_sample import HOSTILE, sample_report, sample_run
 from remit.adapters.formats.junit import render_junit
 from remit.adapters.formats.report import SCHEMA, Report, render_html, render_json, render_markdown
@@ -20,33 +20,7 @@ from remit.adapters.formats.report.scores import not_rounded_to_certainty
 from remit.conversations import ReleaseId
 from remit.evidence import Outcome
 
-VOID = {"meta", "br", "line", "circle", "rect", "path", "link", "img", "input", "hr"}
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "report-json.md"
-
-
-class Outline(HTMLParser):
-    """What a reader of the page's structure sees."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag, f"</{tag}> closes something else"
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    def named(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")

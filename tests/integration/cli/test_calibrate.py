@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from integration.cli.test_bad_input import CENTRE
 from integration.identity.terminal import Terminal
+from integration.outline import Outline
 from remit.adapters.memory import SystemClock
 from remit.adapters.store import SqliteCertificates, SqliteDatabase, SqliteLedger
 from remit.adapters.store.audit import SqliteAuditLog
@@ -19,8 +19,6 @@ from remit.cli import run
 from remit.conversations import AgentName, ReleaseId
 from remit.evidence import LabelSource, Observation, ObservationKey, Outcome, Source, Strength
 from unit.calibration.samples import ISSUED, labels
-
-VOID = {"meta", "circle", "line", "polygon", "polyline", "br"}
 
 
 def line_of(label: LabelledProposal, **more: object) -> str:
@@ -263,30 +261,6 @@ def test_impossible_options_are_one_sentence(
 
 
 # ── the report ────────────────────────────────────────────────────────────────────────────────────
-class Outline(HTMLParser):
-    """Every element with its attributes; each one that opens must close."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def test_the_page_stands_alone_and_is_well_formed(
     label_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
