@@ -170,7 +170,7 @@ async def _move(
         if signs and not (actor.may(Role.OPERATOR) or actor.may(Role.APPROVER)):
             desk.expect(actor, Role.OPERATOR)
         outcomes = await move(desk, one, intents, actor)
-        idle = await _without_grant(desk, one, outcomes) if signs and one is not None else []
+        idle = await intents_without_grant(desk, one, outcomes) if signs and one is not None else []
     code = worst_exit_code(outcome.exit_code for outcome in outcomes)
     if as_json:
         print_json({"agent": desk.agent, "outcomes": outcomes_document(outcomes), "exit_code": code})
@@ -189,7 +189,7 @@ async def _move(
     return code
 
 
-async def _without_grant(desk: "Desk", one: "Registration", outcomes: "Sequence[Outcome]") -> "list[IntentName]":
+async def intents_without_grant(desk: "Desk", one: "Registration", outcomes: "Sequence[Outcome]") -> "list[IntentName]":
     """Intents where the release is a canary or stable, and may do nothing yet: a first one inherits from nobody."""
     from remit.adapters.memory import SystemClock
     from remit.control.grants import GrantKey
