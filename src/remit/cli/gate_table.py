@@ -27,11 +27,11 @@ Pair = tuple[GateVerdict, VerdictRecord]
 def gate_table(request: "GateRequest", looked: "Look", shown: Sequence[Pair]) -> Group:
     """One row per intent, level and gate, and below it what stands behind the rows that are not supported."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("intent: level, gate", min_width=30)
-    table.add_column("seen", justify="right", no_wrap=True)
+    table.add_column("intent: level, gate", min_width=20)
+    table.add_column("bad/seen", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("still needed")
-    table.add_column("record", style="dim", no_wrap=True)
+    table.add_column("record", style="dim", no_wrap=True, min_width=_ID_SHOWN)
     heading = ("", "")
     for verdict, record in shown:
         if heading != (verdict.intent, verdict.level):
