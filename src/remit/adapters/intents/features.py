@@ -111,6 +111,11 @@ class Features(Protocol):
         """Length of the vectors."""
         ...
 
+    @property
+    def n_meaning(self) -> int:
+        """How many of the features, the last ones, are an encoder's; 0 without one."""
+        ...
+
     def vector(self, text: str) -> SparseVector:
         """The features of one text."""
         ...
@@ -136,6 +141,11 @@ class NgramFeatures:
     def n_features(self) -> int:
         """Length of the vectors."""
         return len(self.words.idf) + len(self.chars.idf)
+
+    @property
+    def n_meaning(self) -> int:
+        """N-grams only."""
+        return 0
 
     def vector(self, text: str) -> SparseVector:
         """The features of one text; both families of n-grams weigh the same."""
@@ -185,6 +195,11 @@ class MeaningFeatures:
     def n_features(self) -> int:
         """Length of the vectors."""
         return self.ngrams.n_features + self.encoder.n_dimensions
+
+    @property
+    def n_meaning(self) -> int:
+        """Length of the encoder's vectors."""
+        return self.encoder.n_dimensions
 
     def vector(self, text: str) -> SparseVector:
         """The features of one text."""

@@ -21,7 +21,7 @@ _N_GROUPS = 4
 class TrainingRows:
     """Feature rows, each with the position of its intent or NO_INTENT.
 
-    `few` is what all fits share where the rows are few enough.
+    `few` is what all fits share where the rows are few enough; the last `n_meaning` features are an encoder's.
     """
 
     rows: tuple[SparseVector, ...]
@@ -30,6 +30,7 @@ class TrainingRows:
     n_intents: int
     seed: int
     few: FewRows | None
+    n_meaning: int = 0
 
     def fit(self, chosen: LabelArray) -> LinearModel:
         """Train on the rows at these positions."""
@@ -40,6 +41,7 @@ class TrainingRows:
             n_intents=self.n_intents,
             seed=self.seed,
             few=self.few.only(chosen) if self.few else None,
+            n_meaning=self.n_meaning,
         )
 
 
@@ -52,7 +54,7 @@ def rows_of(
     few = (
         FewRows.of(rows, marked, n_features=features.n_features, n_intents=n_intents) if len(rows) <= FEW_ROWS else None
     )
-    return TrainingRows(rows, marked, features.n_features, n_intents, seed, few)
+    return TrainingRows(rows, marked, features.n_features, n_intents, seed, few, features.n_meaning)
 
 
 def calibrate(data: TrainingRows, *, out_of_scope_share: float) -> Calibration:
