@@ -20,6 +20,7 @@ from remit.control.incidents import EventKind, Incident, IncidentId, TimelineEve
 from remit.control.notices import LEASE, Notice, Tidings
 from remit.control.orders import (
     ClearWaivers,
+    Demote,
     FreezeNow,
     Limit,
     Narrow,
@@ -32,7 +33,7 @@ from remit.control.orders import (
 )
 from remit.control.ports import GrantBook, Incidents, Outbox
 from remit.control.widening import Inherited, Restored
-from remit.conversations import AgentName, ConversationId
+from remit.conversations import AgentName, ConversationId, ReleaseId
 from remit.errors import IncidentUnknown, NotPermitted, WideningRefused
 from remit.policy.operating import Recipient
 from remit.tools import ToolName
@@ -230,6 +231,47 @@ def test_a_rollback_brings_back_what_was_held_and_not_what_was_lost_for_a_cause(
         assert restored.remit.grants[KEY].level is APPROVAL
         with pytest.raises(WideningRefused, match="has never held it"):
             await kept.book.enact(order("back-3", Widen(Restored(REFUND, R2))))
+
+    with_book(open_book, story)
+
+
+def test_a_release_does_not_earn_back_what_it_lost_for_a_cause(open_book: OpenBook) -> None:
+    signers = ((PAUL, "operations"), (RITA, "risk"))
+
+    async def story(kept: Kept) -> None:
+        await kept.book.enact(PROMOTION)
+        await kept.book.enact(order("cause", Demote(KEY)))
+        again = order("again", Widen(earned(LIMITS, signers, OLGA, above=APPROVAL)), by=OLGA)
+        with pytest.raises(
+            WideningRefused, match=r"r-1 was narrowed for a cause on 2026(.|\n)*new release(.|\n)*waive"
+        ):
+            await kept.book.enact(again)
+        held = (await kept.book.remit(SHOP)).grants[KEY]
+        assert (held.level, held.narrowed_at) == (APPROVAL, NOON)
+
+        await kept.book.enact(order("unreached", Widen(Inherited(held, R2, reached=False, evidence=("diff",)))))
+        beside = earned(LIMITS, signers, OLGA, above=APPROVAL, release=R2)
+        with pytest.raises(WideningRefused, match="narrowed for a cause"):
+            await kept.book.enact(order("unreached up", Widen(beside), by=OLGA))
+        mended = ReleaseId("r-3")
+        await kept.book.enact(order("reached", Widen(Inherited(held, mended, reached=True, evidence=("diff",)))))
+        up = earned(LIMITS, signers, OLGA, above=APPROVAL, release=mended)
+        await kept.book.enact(order("reached up", Widen(up), by=OLGA))
+        assert (await kept.book.remit(SHOP)).grants[GrantKey(REFUND, mended)].level is LIMITS
+
+        await kept.book.enact(order("waive", Widen(waived(POLICY, REFUND, AUTONOMOUS)), by=RITA))
+        remit = await kept.book.remit(SHOP)
+        assert remit.level_of(KEY, policy=POLICY.digest, now=NOON) is AUTONOMOUS
+
+    with_book(open_book, story)
+
+
+def test_a_release_that_only_stepped_aside_earns_as_before(open_book: OpenBook) -> None:
+    async def story(kept: Kept) -> None:
+        await kept.book.enact(PROMOTION)
+        await kept.book.enact(order("aside", Narrow(KEY, SHADOW, for_a_cause=False)))
+        await kept.book.enact(replace(PROMOTION, key="again"))
+        assert (await kept.book.remit(SHOP)).grants[KEY].level is LIMITS
 
     with_book(open_book, story)
 

@@ -80,7 +80,8 @@ async def grant_on_simulated_evidence(
         key = GrantKey(intent, agent.release)
         now = clock.now()
         held = remit.level_of(key, policy=policy.digest, now=now)
-        if level <= held:
+        grant = remit.grants.get(key)
+        if level <= held or (grant is not None and grant.bars(level)):
             continue
         earned = Earned(
             policy=policy,

@@ -78,6 +78,12 @@ class Granting:
         now = self.clock.now()
         consequence = await self.consequence(intent, to)
         earned = await self.earned(intent)
+        grant = (await self.book.remit(self.agent)).grants.get(GrantKey(intent, self.release))
+        if barred := "" if grant is None else grant.bars(to):
+            words = (
+                f"{barred}; a new release earns it (remit release register), or a person answers (remit grant waive)"
+            )
+            return Promoted(await self.held(intent), consequence, words)
         records = [record for record in looked.records if record.verdict.intent == intent]
         supports = tuple(Support.of(one) for one in records if one.verdict.finding is Finding.SUPPORTED)
         reachable = supported_level(self.policy, supports, agent=self.agent, intent=intent, release=self.release)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from remit.audit import Change
@@ -141,6 +142,13 @@ def _earn(remit: Remit, earned: Earned, order: Order) -> _Step | None:
         )
     if earned.level <= level:
         return None
+    if barred := "" if held is None else held.bars(earned.level):
+        raise WideningRefused(
+            f"{remit.agent}/{earned.intent} to {earned.level.label}",
+            barred,
+            "Mend the cause and earn it with a new release: remit release register. "
+            "Until then a named person can answer for it: remit grant waive",
+        )
     grant = Grant(
         agent=remit.agent,
         intent=earned.intent,
@@ -154,6 +162,7 @@ def _earn(remit: Remit, earned: Earned, order: Order) -> _Step | None:
         thresholds=earned.thresholds,
         limits=held.limits if held is not None and mine else {},
         evidence=earned.evidence,
+        narrowed_at=None if held is None else held.narrowed_at,
     )
     return _with_grant(remit, held, grant, "grant_promoted", ",".join(earned.evidence))
 
@@ -176,8 +185,15 @@ def _inherit(remit: Remit, inherited: Inherited, order: Order) -> _Step | None:
         why=order.reason,
         provisional=inherited.reached or source.provisional,
         evidence=inherited.evidence,
+        narrowed_at=_still_barred(held, None if inherited.reached else known),
     )
     return _with_grant(remit, held, grant, "grant_inherited", ",".join(inherited.evidence))
+
+
+def _still_barred(held: Grant | None, source: Grant | None) -> datetime | None:
+    """A change that does not reach the intent has mended nothing: its release is as little believed."""
+    times = [one.narrowed_at for one in (held, source) if one is not None and one.narrowed_at is not None]
+    return max(times, default=None)
 
 
 def _restore(remit: Remit, key: GrantKey, order: Order) -> _Step | None:
@@ -204,6 +220,8 @@ def _narrow(remit: Remit, key: GrantKey, to: AutonomyLevel, order: Order, *, for
             lowered = replace(held, level=to, restorable=restorable, since=order.at, why=order.reason)
         elif restorable < held.restorable:
             lowered = replace(held, restorable=restorable)
+        if for_a_cause and lowered is not held:
+            lowered = replace(lowered or held, narrowed_at=order.at)
     waived = waiver is not None and waiver.level > to
     if lowered is held and not waived:
         return None

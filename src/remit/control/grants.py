@@ -50,6 +50,7 @@ class Grant:
         limits: Limits that narrow the policy's, CEL by tool.
         provisional: Inherited or on a borrowed certificate: more review until its own evidence is in.
         evidence: Ids of the verdict records that it rests on.
+        narrowed_at: When it was last narrowed for a cause; the release earns nothing above `restorable` since.
     """
 
     agent: AgentName
@@ -65,6 +66,16 @@ class Grant:
     limits: Mapping[ToolName, str] = field(default_factory=dict)
     provisional: bool = False
     evidence: tuple[str, ...] = ()
+    narrowed_at: datetime | None = None
+
+    def bars(self, level: AutonomyLevel) -> str:
+        """Why evidence does not bring this release back up to the level; empty if nothing speaks against it.
+
+        What narrowed it for a cause is not undone by what was shown before: gates stay settled for a release.
+        """
+        if self.narrowed_at is None or level <= self.restorable:
+            return ""
+        return f"release {self.release} was narrowed for a cause on {self.narrowed_at:%Y-%m-%d %H:%M} UTC"
 
     @property
     def key(self) -> GrantKey:

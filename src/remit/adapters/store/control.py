@@ -94,7 +94,7 @@ def read_remit(connection: sqlite3.Connection, agent: AgentName) -> Remit:
 
 _COLUMNS = {
     "grants": "agent, intent, release, policy, level, restorable, since, why, owner, send_threshold, ask_threshold,"
-    " certificate, limits, provisional, evidence",
+    " certificate, limits, provisional, evidence, narrowed_at",
     "waivers": "agent, intent, release, id, policy, level, by, reason, since, expires_at",
     "freezes": "agent, intent, by, why, since, until",
     "raised_sampling": "agent, intent, share, why, since",
@@ -108,7 +108,7 @@ def _rows(connection: sqlite3.Connection, table: str, agent: AgentName, read: An
 
 def _grant_from(row: Sequence[Any]) -> Grant:
     agent, intent, release, policy, level, restorable, since, why, owner, send, ask, certificate, *rest = row
-    limits, provisional, evidence = rest
+    limits, provisional, evidence, narrowed_at = rest
     return Grant(
         agent=agent,
         intent=intent,
@@ -123,6 +123,7 @@ def _grant_from(row: Sequence[Any]) -> Grant:
         limits={ToolName(tool): limit for tool, limit in json.loads(limits).items()},
         provisional=bool(provisional),
         evidence=tuple(json.loads(evidence)),
+        narrowed_at=None if narrowed_at is None else datetime.fromisoformat(narrowed_at),
     )
 
 
@@ -205,6 +206,7 @@ def _grant_row(grant: Grant) -> tuple[Any, ...]:
         json.dumps(dict(grant.limits)),
         int(grant.provisional),
         json.dumps(grant.evidence),
+        None if grant.narrowed_at is None else grant.narrowed_at.isoformat(),
     )
 
 

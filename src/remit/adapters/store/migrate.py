@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remit.errors import StoreForeign, StoreUnavailable, StoreVersionError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration that this Remit knows; a test holds it equal to Alembic's head."""
 _VERSION = "alembic_version"
 

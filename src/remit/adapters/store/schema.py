@@ -171,6 +171,7 @@ grants = Table(
     Column("limits", Text, nullable=False),
     Column("provisional", Integer, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("narrowed_at", Text),
 )
 
 certificates = Table(
