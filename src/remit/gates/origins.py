@@ -9,7 +9,7 @@ from remit.evidence import LabelSource, Observation, Outcome, Recorded, Strength
 from remit.gates.live_counts import LIVE_SOURCES, loss_of, loss_replaced
 from remit.gates.losses import CLASSES, class_of
 from remit.gates.row_digest import chained, place_of
-from remit.policy.live_metrics import STARTED
+from remit.policy.live_metrics import SAMPLED, STARTED
 from remit.statistics import Arm, ArmError
 
 MOST_CANARIES = 4
@@ -94,6 +94,8 @@ class OriginCounting:
         if row.metric == STARTED:
             return replace(state, current=str(row.release)) if row.arm == "canary" else state
         canary = str(row.release) if row.arm == "canary" else str(row.details.get("canary") or state.current)
+        if not canary or row.metric == SAMPLED:
+            return state  # Beside no canary, or no outcome: cells of it would take a canary's place.
         name = f"{canary}|{row.metric}|{LabelSource(row.label).value}"
         cells = {**state.cells, name: _after(state.cells.get(name, Cells()), row)}
         return replace(state, cells=_latest(cells))

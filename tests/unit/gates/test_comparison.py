@@ -85,6 +85,18 @@ def test_rows_of_no_canary_compare_nothing() -> None:
     assert "No canary of this release" in judged(rows, GATE).why
 
 
+def test_draws_for_labels_take_no_place_of_a_canary() -> None:
+    drawn = [row(f"d{number}", metric="sampled", arm="canary", canary_share=0.2) for number in range(3)]
+
+    assert next(iter(states(drawn, [OriginCounting()]).values())).cells == {}
+
+
+def test_an_outcome_before_any_canary_is_known_makes_no_cells() -> None:
+    early = [row("e1", arm="stable", canary_share=0.2)]
+
+    assert next(iter(states(early, [OriginCounting()]).values())).cells == {}
+
+
 def test_another_release_has_its_own_comparison() -> None:
     rows = arms(20, 100, canary_errors=40, stable_errors=10)
 
