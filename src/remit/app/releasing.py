@@ -416,9 +416,8 @@ class _Retire:
         if isinstance(moved, Refused):
             return _Step(Outcome(line.intent, before, before, "refused", (moved.why,))), self.release
         running = open_attempt([one for one in history.attempts if one.intent == line.intent], self.release)
-        # Leaving before anything was decided is no failure; leaving a canary is one.
-        ending = Ending.FAILED if isinstance(before, Canary) else Ending.WITHDRAWN
-        ended = () if running is None else (running.closed(ending, reason, now),)
+        # Nothing was decided: a canary that is refuted falls by itself, and that is the failure.
+        ended = () if running is None else (running.closed(Ending.WITHDRAWN, reason, now),)
         outcome = Outcome(line.intent, before, moved.stage, "moved", (reason,))
         return _Step(outcome, moved.line, ended, _taking_back(line, self.release), "retired"), self.release
 

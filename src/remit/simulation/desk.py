@@ -339,7 +339,7 @@ class Desk:
         if canary is None or not isinstance(moved, Lived):
             return line
         attempt = open_attempt(await self._attempts(line.intent), canary)
-        ended = () if attempt is None else (attempt.closed(Ending.FAILED, why, self._around.clock.now()),)
+        ended = () if attempt is None else (attempt.closed(Ending.WITHDRAWN, why, self._around.clock.now()),)
         await self._keep(moved.line, *ended)
         gone = Narrow(GrantKey(line.intent, canary), AutonomyLevel.SHADOW)
         await self._enact(f"gives way:{line.intent}:{canary}:{day}", why, gone)

@@ -107,6 +107,23 @@ def test_a_reached_intent_goes_through_regression_and_a_guarded_canary(tmp_path:
     told(tmp_path, story)
 
 
+def test_a_canary_that_gives_way_undecided_spends_nothing_of_the_next_ones_alpha(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        first, second = await successor(bench)
+        await bench.played(first.release.id, REFUND, [True] * 20)
+        await bench.played(second.release.id, REFUND, [True] * 20)
+        await bench.releasing.promote(second, [REFUND], by=ENGINEER, reason="better words")
+        assert (await bench.releasing.history()).line(REFUND).canary == second.release.id
+
+        await bench.releasing.retire(second.release.id, [REFUND], by=ENGINEER, reason="a newer one is there")
+
+        history = await bench.releasing.history()
+        assert [one.ending for one in history.attempts if one.release == second.release.id] == [Ending.WITHDRAWN]
+        assert history.ledger(REFUND).n_failed == 0
+
+    told(tmp_path, story)
+
+
 def test_a_canary_that_errs_more_is_taken_back_and_its_attempt_makes_the_next_one_dearer(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         first, second = await successor(bench)
