@@ -95,8 +95,10 @@ class Book(RuleBasedStateMachine):
             )
             enacted = self.enact(Widen(widening))
         except WideningRefused:
-            assert remit.freezes or level > POLICY.intents[key.intent].ceiling
+            barred = held is not None and held.bars(level)
+            assert barred or remit.freezes or level > POLICY.intents[key.intent].ceiling
             return
+        assert held is None or not held.bars(level), "what narrowed a release for a cause is not earned back by it"
         if enacted.changes:
             self.allowed[key].proven, self.allowed[key].lost_to = level, AUTONOMOUS
 
