@@ -8,6 +8,7 @@ seconds are beside wall seconds because other programs on the machine disturb th
 """
 
 import argparse
+import compileall
 import json
 import os
 import subprocess
@@ -79,6 +80,8 @@ def main() -> None:
         commands["deepeval"] = [asked.deepeval, str(HERE / "deepeval_work.py")]
     if asked.promptfoo:
         commands["promptfoo"] = [sys.executable, str(HERE / "promptfoo_work.py"), asked.promptfoo]
+    # pip compiles what it installs, the other harnesses too; a checkout is compiled when it is first imported.
+    compileall.compile_dir(HERE.parents[1] / "src" / "remit", quiet=1)
     load = os.getloadavg()[0]
     compare(commands, asked.rounds)
     print(f"\nLoad of the machine {load:.1f} before, {os.getloadavg()[0]:.1f} after.")
