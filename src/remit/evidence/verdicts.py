@@ -86,8 +86,7 @@ class LiveFigures:
     held: bool = False
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateVerdict:
     """One gate, one intent, one look at the ledger.
 
@@ -121,16 +120,16 @@ class GateVerdict:
     level: str
     intent: IntentName
     finding: Finding
-    estimate: float | None
-    pass_1: float | None
-    interval: Interval | None
-    n_scenarios: int
-    n_trials: int
-    n_excluded: int
+    estimate: float | None = None
+    pass_1: float | None = None
+    interval: Interval | None = None
+    n_scenarios: int = 0
+    n_trials: int = 0
+    n_excluded: int = 0
     method: str
-    e_value: float | None
+    e_value: float | None = None
     alpha: float
-    needed: Needed | None
+    needed: Needed | None = None
     observed_only: bool
     why: str
     threshold: float | None = None

@@ -71,11 +71,14 @@ def row_of(result: ScopeResult) -> ResultRow:
 
 
 def remarks(found: Calibration) -> Iterator[str]:
-    """What has to be known beside the rows, one clause each."""
-    for result in found.results:
-        if isinstance(result.found, Calibrated):
-            yield from _remarks(result.scope.name, result, result.found)
-    yield from _too_few(found)
+    """What has to be known beside the rows, one clause each; what holds for several levels is said once."""
+    every = [
+        remark
+        for result in found.results
+        if isinstance(result.found, Calibrated)
+        for remark in _remarks(result.scope.name, result, result.found)
+    ]
+    yield from dict.fromkeys([*every, *_too_few(found)])
 
 
 def _too_few(found: Calibration) -> Iterator[str]:
