@@ -118,21 +118,49 @@ async def live_gateway(
             lease_s=max(lease_s, policy.turn.deadline_s + HAND_OFF_WITHIN_S),
             exposure=exposure_caps(policy, database, clock),
         )
-        gateway = Gateway(policy, agent.name, ports, recorder, grants, simulated=simulated, notice=notice)
-        gateway.handing_off = people
-        gateway.observer = _observer(policy, agent, database, clock, simulated=simulated)
-        gateway.watch = watch
-        gateway.arms = Arms(
-            ports,
-            agent.release,
+        gateway = Gateway(
+            policy,
             agent.name,
-            releases=SqliteReleases(database),
-            assignments=SqliteAssignments(database),
-            load=_Loading(policy, database, ports, environ, watch),
-            customer_of=_CustomerOf(recorder),
-            budget_of=partial(_budget_at, policy),
+            ports,
+            recorder,
+            grants,
+            simulated=simulated,
+            notice=notice,
+            handing_off=people,
+            observer=_observer(policy, agent, database, clock, simulated=simulated),
+            watch=watch,
+            arms=_arms(
+                policy,
+                agent,
+                ports,
+                recorder=recorder,
+                database=database,
+                load=_Loading(policy, database, ports, environ, watch),
+            ),
         )
         yield Live(gateway, policy, agent)
+
+
+def _arms(
+    policy: Policy,
+    agent: LoadedAgent,
+    ports: TurnPorts,
+    *,
+    recorder: SqliteRecorder,
+    database: SqliteDatabase,
+    load: "_Loading",
+) -> Arms:
+    """The releases that share the traffic: the one that is served, and a canary once there is one."""
+    return Arms(
+        ports,
+        agent.release,
+        agent.name,
+        releases=SqliteReleases(database),
+        assignments=SqliteAssignments(database),
+        load=load,
+        customer_of=_CustomerOf(recorder),
+        budget_of=partial(_budget_at, policy),
+    )
 
 
 def _budget_at(policy: Policy, level: AutonomyLevel) -> float:

@@ -106,9 +106,8 @@ def select_threshold(
     Source:
         Angelopoulos et al. (2021), arXiv 2110.01052; Bates et al. (2021), arXiv 2101.02703.
     """
-    n_least = least_labels(error_at_most=error_at_most, delta=delta)
     ranked, n_errors = _ranked(scores, wrong)
-    n = len(ranked)
+    n, n_least = len(ranked), least_labels(error_at_most=error_at_most, delta=delta)
     selective = definition == "error_per_contained"
     n_first = max(n_least, n // 4) if selective else 1
     borders = _borders(ranked, n_first)
